@@ -1,0 +1,7 @@
+"""Numbers: fields compiled from the expressions of :mod:`theory`, exact learning dynamics, statistics, the ledger."""
+
+from __future__ import annotations
+
+from numerics.experiments import Experiment, Outcome, simulate
+
+__all__ = ["Experiment", "Outcome", "simulate"]

@@ -1,0 +1,170 @@
+"""Which starts end where: success criteria, classes of ends, and how well a grid resolves a share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numerics import policies
+from numerics.compile import Array, compiled_values, game_values
+from numerics.starts import Grid
+from theory.errors import BadInput
+from theory.games import Game
+from theory.policies import Coordinates
+
+Labels = NDArray[np.bool_]
+# An end counts as pure when every player's start-state action has at least this probability, and a mixed one as
+# cycling when its start-state probabilities travelled further than this in the last tenth of the run.
+PURE = 0.9
+TRAVEL = 0.1
+
+
+@dataclass(frozen=True)
+class InitialCooperation:
+    """Every player plays its target action in the start state with probability at least ``threshold``."""
+
+    threshold: float
+
+
+@dataclass(frozen=True)
+class MeanValue:
+    """Every player's mean value (1 − γ)V is at least ``threshold``."""
+
+    threshold: float
+
+
+Success = InitialCooperation | MeanValue
+
+
+def parse_success(text: str) -> Success:
+    """Read ``initial-cooperation:X`` or ``mean-value:X``.
+
+    Raises:
+        BadInput: anything else, or a probability outside [0, 1].
+    """
+    kind, _, number = text.partition(":")
+    try:
+        threshold = float(number)
+        if kind == "initial-cooperation" and 0 <= threshold <= 1:
+            return InitialCooperation(threshold)
+        if kind == "mean-value" and np.isfinite(threshold):
+            return MeanValue(threshold)
+    except ValueError:
+        pass
+    raise BadInput(f"--success: {text!r} is not initial-cooperation:X (0 ≤ X ≤ 1) or mean-value:X.")
+
+
+def start_state(game: Game) -> int:
+    """The state in which every run of play begins.
+
+    Raises:
+        BadInput: play may begin in more than one state.
+    """
+    certain = [index for index, weight in enumerate(game.start) if weight == 1]
+    if not certain:
+        raise BadInput(f"game {game.name!r} has no single start state, which initial-cooperation needs.")
+    return certain[0]
+
+
+def target_probabilities(game: Game, policy: Coordinates, phi: Array) -> Array:
+    """Each player's probability of its target action in the start state, shape (players, batch).
+
+    Raises:
+        BadInput: the game has no target.
+    """
+    if game.target is None:
+        raise BadInput(f"game {game.name!r} has no target equilibrium, which initial-cooperation needs.")
+    state = start_state(game)
+    return np.stack(
+        [
+            policies.probabilities(game, policy, phi, player, state)[game.action_index(player, action)]
+            for player, action in enumerate(game.target)
+        ]
+    )
+
+
+def mean_values(game: Game, policy: Coordinates, phi: Array) -> Array:
+    """(1 − γ)V of every player, shape (players, batch)."""
+    totals = compiled_values(game, policy)(parameters=phi, game=game_values(game)[:, None])["value"]
+    return float(1 - game.value_of(game.discount)) * totals
+
+
+def succeeded(success: Success, game: Game, policy: Coordinates, ends: Array) -> tuple[Labels, Labels]:
+    """(success, undecided) of every end; an end that is not finite is undecided, never a success."""
+    if isinstance(success, InitialCooperation):
+        measured = target_probabilities(game, policy, ends)
+    else:
+        measured = mean_values(game, policy, ends)
+    undecided = np.asarray(~np.isfinite(measured).all(0) | ~np.isfinite(ends).all(0))
+    return np.asarray((measured >= success.threshold).all(0) & ~undecided), undecided
+
+
+class LateTravel:
+    """Watches a run: how far each start's start-state probabilities travel in the last tenth of its steps.
+
+    Pass it as ``watch`` to :func:`numerics.dynamics.run`; ``total`` is the total variation, shape (batch,).
+    """
+
+    def __init__(self, game: Game, policy: Coordinates, steps: int, batch: int) -> None:
+        self.total = np.zeros(batch)
+        self._game, self._policy, self._state = game, policy, start_state(game)
+        self._from = int(steps * 0.9)
+        self._last: list[Array] = []
+
+    def __call__(self, number: int, columns: slice, phi: Array) -> None:
+        """Take φ after step ``number`` of one block of starts."""
+        if number < self._from:
+            return
+        players = range(self._game.players)
+        now = [policies.probabilities(self._game, self._policy, phi, player, self._state) for player in players]
+        if number > self._from:
+            self.total[columns] += sum(abs(a - b).sum(0) / 2 for a, b in zip(now, self._last, strict=True))
+        self._last = now
+
+
+def class_of_ends(game: Game, policy: Coordinates, ends: Array, travelled: Array) -> dict[str, int]:
+    """How many ends are near each pure start-state profile, mixed, cycling or undecided (classes that occur).
+
+    Args:
+        game: the game.
+        policy: coordinates.
+        ends: shape (parameters, batch).
+        travelled: total variation of the start-state probabilities in the last tenth of the run, shape (batch,).
+    """
+    state = start_state(game)
+    labels = np.full(ends.shape[1], "", dtype=object)
+    pure = np.ones(ends.shape[1], dtype=bool)
+    for player, actions in enumerate(game.actions):
+        pi = policies.probabilities(game, policy, ends, player, state)
+        pure &= pi.max(0) >= PURE
+        separator = "," if player and max(map(len, actions)) > 1 else ""
+        labels = labels + np.array([separator + name for name in actions], dtype=object)[pi.argmax(0)]
+    labels[~pure] = "mixed"
+    labels[~pure & (travelled > TRAVEL)] = "cycling"
+    labels[~np.isfinite(ends).all(0)] = "undecided"
+    names, counts = np.unique(labels.astype(str), return_counts=True)
+    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
+
+
+def grid_area(grid: Grid, success: Labels) -> tuple[float, float]:
+    """Bounds on the successful part of the square that a two-parameter grid spans.
+
+    A cell whose four corners agree counts wholly to their label, one whose corners differ to neither. The bounds hold
+    when no cell with agreeing corners is crossed by a basin boundary, as for a half-plane.
+    """
+    table = success.reshape(grid.points, grid.points)
+    corners = table[:-1, :-1].astype(int) + table[1:, :-1] + table[:-1, 1:] + table[1:, 1:]
+    return float((corners == 4).mean()), float((corners > 0).mean())
+
+
+def discretisation_bound(grid: Grid, success: Labels) -> float:
+    """How far the share of successful grid points may lie from the successful share of the area (see grid_area)."""
+    share = float(success.mean())
+    if success.size != grid.points**2:  # one parameter: the boundary lies in the cells whose ends differ
+        cells = success[:-1].astype(int) + success[1:]
+        low, high = float((cells == 2).mean()), float((cells > 0).mean())
+    else:
+        low, high = grid_area(grid, success)
+    return max(share - low, high - share)

@@ -1,0 +1,115 @@
+"""Exact learning dynamics in batch: φ_{n+1} = keep(φ_n + η_n · update(φ_n)).
+
+``keep`` is the projection on the policies in direct coordinates and, if asked for, clipping of every parameter.
+η_n = lr / (n + offset)^power with n from 0. A start whose parameters stop being finite is never repaired: it stays NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerics import policies
+from numerics.compile import Array, Compiled, compiled_update, game_values
+from theory.games import Game
+from theory.policies import Coordinates
+from theory.updates import Form
+
+# Lanes per call: the intermediate rows of one block stay in cache.
+BLOCK = 2048
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Outer step sizes η_n = lr / (n + offset)^power, n from 0."""
+
+    lr: float = 0.1
+    power: float = 0.0
+    offset: float = 1.0
+
+    def size(self, step: int) -> float:
+        """η_n."""
+        return float(self.lr / (step + self.offset) ** self.power)
+
+
+@dataclass(frozen=True)
+class Learning:
+    """A learning rule on a game with all its numbers: what one run repeats.
+
+    Attributes:
+        game: the game with its parameter values.
+        policy: coordinates.
+        rule: name of the learning rule.
+        form: ``unrolled`` or ``expanded``.
+        unroll: L.
+        inner_lr: α of each player.
+        own: c_own.
+        peer: c_peer.
+        schedule: outer step sizes.
+        clip: bound on |φ| entrywise, or ``None``.
+    """
+
+    game: Game
+    policy: Coordinates
+    rule: str
+    form: Form
+    unroll: int
+    inner_lr: tuple[float, ...]
+    own: float
+    peer: float
+    schedule: Schedule
+    clip: float | None = None
+
+    def field(self) -> Compiled:
+        """The compiled update."""
+        return compiled_update(self.game, self.policy, self.rule, self.form, self.unroll)
+
+    def update(self, phi: Array) -> Array:
+        """The joint update at φ, shape (parameters, batch)."""
+        return self.field()(
+            parameters=phi,
+            inner_lr=_column(self.inner_lr),
+            coefficients=_column((self.own, self.peer)),
+            game=_column(game_values(self.game)),
+        )["update"]
+
+    def step(self, phi: Array, number: int) -> Array:
+        """φ_{n+1} from φ_n."""
+        moved = phi + self.schedule.size(number) * self.update(phi)
+        if self.policy == "direct":
+            moved = policies.project(self.game, moved)
+        return moved if self.clip is None else np.clip(moved, -self.clip, self.clip)
+
+
+def _column(entries: object) -> Array:
+    return np.asarray(entries, dtype=float)[:, None]
+
+
+def run(
+    learning: Learning, starts: Array, steps: int, watch: Callable[[int, slice, Array], None] | None = None
+) -> Array:
+    """Run every start for a number of steps.
+
+    Args:
+        learning: the rule and its settings.
+        starts: shape (parameters, batch).
+        steps: number of outer steps.
+        watch: called as ``watch(n, columns, φ_n)`` for every block of starts after each step (and with n = 0).
+
+    Returns:
+        The ends, shape (parameters, batch).
+    """
+    ends = np.empty_like(starts)
+    for first in range(0, starts.shape[1], BLOCK):
+        columns = slice(first, min(first + BLOCK, starts.shape[1]))
+        phi = starts[:, columns]
+        if watch is not None:
+            watch(0, columns, phi)
+        for number in range(steps):
+            phi = learning.step(phi, number)
+            if watch is not None:
+                watch(number + 1, columns, phi)
+        ends[:, columns] = phi
+    return ends

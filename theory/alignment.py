@@ -1,0 +1,232 @@
+"""Alignment of the peer-learning correction with a target, as exact inequalities in the payoffs.
+
+C is the correction in x′ = v + λC: the peer-learning term at φ₀ divided by α. For one-shot games of two players with
+two actions each, on the square of first-action probabilities, σ_i = +1 when the target has player i's first action and
+−1 otherwise:
+
+* order alignment: σ_i C_i ≥ 0 everywhere on the square, for both players (THEORY §4: the C ≥ 0 of A2). It implies
+  ⟨C, x* − x⟩ ≥ 0, the correction's part of A0 with W = ½‖x − x*‖².
+
+Each C_i is split into irreducible factors. A factor that is affine in every probability takes its extrema at the
+corners of the square, so its sign there is the sign of finitely many forms in the payoffs (vertex rule: necessary and
+sufficient). Forms that the game's class of payoffs settles (Farkas' lemma) drop out; what is left is the condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+from sympy import Expr, Integer, Mul, Poly, Symbol, factor_list
+
+from theory import exact
+from theory.decomposition import decompose
+from theory.errors import BadInput
+from theory.exact import Undecided, definite_sign, lowest_terms
+from theory.games.model import Game
+from theory.policies import check_coordinates, in_probabilities, parameters
+from theory.symbols import alpha
+
+
+@dataclass(frozen=True)
+class OpenFactor:
+    """A factor of the correction whose sign the class of games does not settle.
+
+    Attributes:
+        factor: the polynomial.
+        corner_forms: its values at the corners of the square that are not settled, duplicates removed.
+    """
+
+    factor: Expr
+    corner_forms: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Component:
+    """One player's correction and when it points to the target on the whole square.
+
+    Attributes:
+        toward_target: σ_i C_i in lowest terms, factored.
+        conditions: forms in the payoffs that must all be ≥ 0; empty if none is needed.
+        possible: whether some game of the class meets them.
+        positive_where: polynomials whose product has the sign of ``toward_target`` inside the square; empty when that
+            is positive (or zero) throughout.
+    """
+
+    toward_target: Expr
+    conditions: tuple[Expr, ...]
+    possible: bool
+    positive_where: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Alignment of the peer-learning correction with a game's target.
+
+    Attributes:
+        game: the game, symbolic in its parameters.
+        policy: coordinates in which the correction is taken.
+        correction: C_i as functions of the probabilities, in those coordinates, one per player.
+        components: one per player.
+    """
+
+    game: Game
+    policy: str
+    correction: tuple[Expr, ...]
+    components: tuple[Component, ...]
+
+    @property
+    def conditions(self) -> tuple[Expr, ...]:
+        """All conditions (forms ≥ 0) for order alignment on the whole square, without repetition."""
+        return tuple(dict.fromkeys(form for component in self.components for form in component.conditions))
+
+    @property
+    def possible(self) -> bool:
+        """Whether some game of the class is order aligned."""
+        return all(component.possible for component in self.components)
+
+    @cached_property
+    def holds(self) -> bool:
+        """Whether the game at its current parameter values is order aligned."""
+        return self.possible and all(bool(self.game.value_of(form) >= 0) for form in self.conditions)
+
+    @cached_property
+    def inner_product(self) -> Expr:
+        """⟨C, x* − x⟩ with x the probabilities and C in the chosen coordinates."""
+        symbols = [row[0] for row in parameters(self.game, "direct")]
+        corner = _target_corner(self.game)
+        terms = zip(corner, symbols, self.correction, strict=True)
+        return lowest_terms(sum(((top - x) * c for top, x, c in terms), Integer(0)))
+
+
+def align(game: Game, policy: str = "direct", target: Sequence[str] | None = None) -> Alignment:
+    """Derive when the peer-learning correction points to the target everywhere on the square.
+
+    Args:
+        game: a one-shot game of two players with two actions each.
+        policy: ``direct`` or ``logit``.
+        target: one action per player; the game's target by default.
+
+    Raises:
+        BadInput: another kind of game, or no target.
+        Undecided: a factor is not affine in the probabilities (it then needs the certified prover).
+    """
+    coordinates = check_coordinates(policy)
+    if not game.one_shot or game.players != 2 or any(len(names) != 2 for names in game.actions):
+        raise BadInput(
+            f"align: game {game.name!r} is not a one-shot game of two players with two actions, "
+            "the only kind with a closed-form alignment condition so far."
+        )
+    if target is not None:
+        game = game.with_target(target)
+    if game.target is None:
+        raise BadInput(f"align: game {game.name!r} has no target equilibrium; name one with --target.")
+    program = decompose(game, coordinates, 1, "expanded").program
+    if coordinates == "logit":
+        program = in_probabilities(program, game)
+    blocks = program.closed_form()
+    correction = tuple(lowest_terms(blocks[f"peer_{player + 1}"][0] / alpha) for player in range(2))
+    signs = [2 * top - 1 for top in _target_corner(game)]
+    components = tuple(_component(game, sign * entry) for sign, entry in zip(signs, correction, strict=True))
+    return Alignment(game, coordinates, correction, components)
+
+
+def _target_corner(game: Game) -> list[int]:
+    assert game.target is not None
+    return [int(game.action_index(player, action) == 0) for player, action in enumerate(game.target)]
+
+
+def _component(game: Game, toward_target: Expr) -> Component:
+    toward_target = lowest_terms(toward_target)
+    if exact.is_zero(toward_target):
+        return Component(Integer(0), (), True, ())
+    probabilities = [row[0] for row in parameters(game, "direct")]
+    numerator, denominator = toward_target.as_numer_denom()
+    coefficient, factors = factor_list(numerator * denominator)
+    sign = 1 if coefficient > 0 else -1
+    open_factors = []
+    for factor, power in factors:
+        if power % 2 == 0:
+            continue
+        settled, corner_forms = _sign_on_square(factor, probabilities, game.ordering)
+        if settled is None:
+            open_factors.append(OpenFactor(factor, corner_forms))
+        else:
+            sign *= settled
+    if not open_factors:
+        return Component(toward_target, (), sign > 0, () if sign > 0 else (Integer(-1),))
+    where = Mul(sign, open_factors[0].factor).expand(), *(other.factor for other in open_factors[1:])
+    if len(open_factors) == 1:
+        forms = [Mul(sign, form).expand() for form in open_factors[0].corner_forms]
+    else:
+        forms = _corner_values(Mul(sign, *(other.factor for other in open_factors)), probabilities)
+    needed, possible = _reduced(forms, game.ordering)
+    return Component(toward_target, needed, possible, tuple(where))
+
+
+def _corner_values(factor: Expr, probabilities: Sequence[Symbol]) -> list[Expr]:
+    """Values at the corners of the square of a polynomial that is affine in every probability."""
+    if any(Poly(factor, symbol).degree() > 1 for symbol in probabilities):
+        raise Undecided(f"{factor} is not affine in every probability, so its corners do not decide its sign")
+    corners = product((0, 1), repeat=len(probabilities))
+    values = (factor.subs(dict(zip(probabilities, corner, strict=True))).expand() for corner in corners)
+    return list(dict.fromkeys(values))
+
+
+def _sign_on_square(
+    factor: Expr, probabilities: Sequence[Symbol], ordering: Sequence[Expr]
+) -> tuple[int | None, tuple[Expr, ...]]:
+    """(sign, ()) when settled: ≥ 0 or ≤ 0 on the whole square; else (None, the corner forms)."""
+    forms = _corner_values(factor, probabilities)
+    signs = [_form_sign(form, ordering) for form in forms]
+    if all(sign is not None and sign >= 0 for sign in signs):
+        return 1, ()
+    if all(sign is not None and sign <= 0 for sign in signs):
+        return -1, ()
+    return None, tuple(forms)
+
+
+def _form_sign(form: Expr, ordering: Sequence[Expr]) -> int | None:
+    try:
+        return definite_sign(form, ordering)
+    except Undecided:  # not linear: the class settles it only factor by factor
+        split = exact.factor_signs(form, ordering)
+        return split.sign if not split.open_factors else None
+
+
+def _reduced(forms: Sequence[Expr], ordering: Sequence[Expr]) -> tuple[tuple[Expr, ...], bool]:
+    """The forms that still have to be ≥ 0, without those that the class or the other forms imply."""
+    signs = {form: _form_sign(form, ordering) for form in forms}
+    possible = all(sign is None or sign >= 0 for sign in signs.values())
+    needed = [form for form, sign in signs.items() if sign is None]
+    for form in list(needed):
+        others = [other for other in needed if other != form]
+        if others and _implied(form, [*ordering, *others]):
+            needed = others
+    return tuple(needed), possible
+
+
+def _implied(form: Expr, by: Sequence[Expr]) -> bool:
+    try:
+        return definite_sign(form, by) == 1
+    except Undecided:
+        return False
+
+
+def as_inequality(polynomial: Expr, game: Game) -> tuple[Symbol, str, Expr] | None:
+    """Solve ``polynomial > 0`` for the one probability it holds.
+
+    Returns:
+        (symbol, ``>`` or ``<``, bound), or ``None`` if it holds another number of probabilities or the class of games
+        does not settle the sign of the slope.
+    """
+    held = [row[0] for row in parameters(game, "direct") if row[0] in polynomial.free_symbols]
+    if len(held) != 1:
+        return None
+    slope, rest = Poly(polynomial, held[0]).all_coeffs()
+    sign = _form_sign(slope, game.ordering)
+    if not sign:
+        return None
+    return held[0], ">" if sign > 0 else "<", lowest_terms(-rest / slope)

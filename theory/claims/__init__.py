@@ -1,0 +1,28 @@
+"""The ledger's claims. Adding one takes one file here and one line in :data:`LEDGER`."""
+
+from __future__ import annotations
+
+from theory.claims import (
+    c01_decomposition,
+    c06_stag_hunt_alignment,
+    c15_stag_hunt_entry,
+    c16_ipd_entry,
+    unchecked,
+)
+from theory.claims.model import NOT_RUN, Claim, Evidence, Finding, Verdict, weakest
+
+LEDGER: tuple[Claim, ...] = tuple(
+    sorted(
+        (
+            *c01_decomposition.CLAIMS,
+            *c06_stag_hunt_alignment.CLAIMS,
+            *c15_stag_hunt_entry.CLAIMS,
+            *c16_ipd_entry.CLAIMS,
+            *unchecked.CLAIMS,
+        ),
+        # C2 before C10; within a claim the parent first, then its readings as written.
+        key=lambda claim: int(claim.id.partition(".")[0][1:]),
+    )
+)
+
+__all__ = ["LEDGER", "NOT_RUN", "Claim", "Evidence", "Finding", "Verdict", "weakest"]

@@ -1,0 +1,205 @@
+"""The Meta-MAPG update as policy gradient + own-learning + peer-learning correction, and its independent check.
+
+Two routes lead to the derivative of Vⁱ(φ_L) in φ₀ⁱ:
+
+* :func:`decompose` sums the terms, each from the policy gradient theorem and the resolvent (:mod:`theory.values`);
+* :func:`differentiated_unroll` differentiates the whole unroll by reverse accumulation through single steps, where
+  even the inner gradient comes from differentiating V, so that no derivative formula is shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sympy import Expr, Symbol
+
+from theory import updates
+from theory.errors import BadInput
+from theory.games.model import Game
+from theory.policies import Coordinates, check_coordinates, parameters
+from theory.program import Blocks, Builder, Program
+from theory.symbols import alpha, own_coefficient, peer_coefficient, step_size
+from theory.updates.model import FORMS, Form, Unroll
+from theory.values import GamePoint, Parameters, Vector
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """The three terms of every player, as one program.
+
+    Attributes:
+        game: the game (its parameters stay symbols).
+        policy: coordinates of φ.
+        unroll: L.
+        form: ``unrolled`` or ``expanded``.
+        program: inputs φ₀, α, then the game's parameters; blocks ``current_i``, ``own_i``, ``peer_i`` (i from 1), each
+            of shape (parameters of player i,).
+    """
+
+    game: Game
+    policy: Coordinates
+    unroll: int
+    form: Form
+    program: Program = field(repr=False)
+
+    @cached_property
+    def _closed(self) -> Blocks:
+        return self.program.closed_form() if self.game.one_shot and self.policy == "direct" else self.program.outputs
+
+    def _terms(self, name: str) -> tuple[Vector, ...]:
+        return tuple(self._closed[f"{name}_{player + 1}"] for player in range(self.game.players))
+
+    @property
+    def policy_gradient(self) -> tuple[Vector, ...]:
+        """g_i at φ_L (at φ₀ in expanded form), one vector per player.
+
+        Closed forms for one-shot games in direct coordinates, else expressions in the steps of :attr:`program`.
+        """
+        return self._terms("current")
+
+    @property
+    def own_learning(self) -> tuple[Vector, ...]:
+        """Own-learning correction (terms include α), like :attr:`policy_gradient`."""
+        return self._terms("own")
+
+    @property
+    def peer_learning(self) -> tuple[Vector, ...]:
+        """Peer-learning correction (terms include α), like :attr:`policy_gradient`."""
+        return self._terms("peer")
+
+
+def check_unroll(unroll: int) -> int:
+    """The unroll length, if it is a positive integer.
+
+    Raises:
+        BadInput: it is not.
+    """
+    if isinstance(unroll, bool) or not isinstance(unroll, int) or unroll < 1:
+        raise BadInput(f"unroll: L must be a positive integer, not {unroll!r}.")
+    return unroll
+
+
+def decompose(game: Game, policy: str = "direct", unroll: int = 1, form: Form = "unrolled") -> Decomposition:
+    """Derive the terms of the finite-unroll Meta-MAPG update (THEORY: the terminal split).
+
+    Args:
+        game: any finite stochastic game.
+        policy: ``direct`` or ``logit``.
+        unroll: L ≥ 1.
+        form: ``unrolled`` (derivatives at φ_L, Jacobians along the path) or ``expanded`` (everything at φ₀).
+
+    Raises:
+        BadInput: an unknown policy or form, or L < 1.
+    """
+    coordinates = check_coordinates(policy)
+    if form not in FORMS:
+        raise BadInput(f"form: {form!r} is not one of {', '.join(FORMS)}.")
+    phi = parameters(game, coordinates)
+    build = Builder([*_flat(phi), alpha, *(symbol for symbol, _ in game.parameters)])
+    parts = _unroll(build, game, coordinates, phi, [alpha] * game.players, check_unroll(unroll), form)
+    return Decomposition(game, coordinates, unroll, form, build.program(term_blocks(parts, game.players)))
+
+
+def term_blocks(parts: Unroll, players: int) -> dict[str, Vector]:
+    """The terms of every player by name: ``current_i``, ``own_i``, ``peer_i``, with i from 1."""
+    blocks: dict[str, Vector] = {}
+    for player in range(players):
+        blocks[f"current_{player + 1}"] = parts.current(player)
+        blocks[f"own_{player + 1}"] = parts.own_learning(player)
+        blocks[f"peer_{player + 1}"] = parts.peer_learning(player)
+    return blocks
+
+
+def update_program(game: Game, policy: str, rule: str, form: Form = "unrolled", unroll: int = 1) -> Program:
+    """A learning rule's joint update as a program, for compilation.
+
+    Inputs: φ₀ (player by player, state by state), α_1 … α_N, c_own, c_peer, then the game's parameters. One block
+    ``update``, shape (all parameters,).
+
+    Raises:
+        BadInput: an unknown policy, rule or form, or L < 1.
+    """
+    coordinates = check_coordinates(policy)
+    if rule not in updates.REGISTRY:
+        raise BadInput(f"method: {rule!r} is not one of {', '.join(updates.REGISTRY)}.")
+    if form not in FORMS:
+        raise BadInput(f"form: {form!r} is not one of {', '.join(FORMS)}.")
+    phi = parameters(game, coordinates)
+    sizes = [step_size(player) for player in range(game.players)]
+    symbols = [*_flat(phi), *sizes, own_coefficient, peer_coefficient, *(symbol for symbol, _ in game.parameters)]
+    build = Builder(symbols)
+    parts = _unroll(build, game, coordinates, phi, sizes, check_unroll(unroll), form)
+    update = [entry for player in range(game.players) for entry in updates.REGISTRY[rule].update(parts, player)]
+    return build.program({"update": update})
+
+
+def two_point_terms(game: Game, policy: str) -> Program:
+    """The terms for L = 1 with φ₁ as independent symbols, so that each factor shows where it is evaluated.
+
+    Inputs: φ₀, φ₁ (the same names with suffix ``_next``), α, the game's parameters.
+    """
+    coordinates = check_coordinates(policy)
+    here, there = parameters(game, coordinates), parameters(game, coordinates, "_next")
+    build = Builder([*_flat(here), *_flat(there), alpha, *(symbol for symbol, _ in game.parameters)])
+    parts = _unroll(build, game, coordinates, here, [alpha] * game.players, 1, "unrolled", there)
+    return build.program(term_blocks(parts, game.players))
+
+
+def differentiated_unroll(game: Game, policy: str = "direct", unroll: int = 1) -> Program:
+    """The derivative of Vⁱ(φ_L) in φ₀ⁱ by differentiating the whole unroll: the second, independent route.
+
+    Inputs as in :func:`decompose`; blocks ``total_i``, shape (parameters of player i,).
+    """
+    coordinates = check_coordinates(policy)
+    phi = parameters(game, coordinates)
+    symbols = [symbol for symbol, _ in game.parameters]
+    build = Builder([*_flat(phi), alpha, *symbols])
+    inner = _differentiated_values(game, coordinates, phi, symbols)
+    here: list[Expr] = list(_flat(phi))
+    for _ in range(check_unroll(unroll)):
+        slopes = build.inline(inner, {**dict(zip(_flat(phi), here, strict=True)), **{s: s for s in symbols}})
+        here = [build.let("phi", entry + alpha * slope) for entry, slope in zip(here, slopes["slopes"], strict=True)]
+    end = GamePoint(build, game, coordinates, _split(here, phi))
+    return build.program(
+        {f"total_{player + 1}": build.gradient(end.value(player), phi[player]) for player in range(game.players)}
+    )
+
+
+def _differentiated_values(
+    game: Game, coordinates: Coordinates, phi: Sequence[Sequence[Symbol]], symbols: Sequence[Symbol]
+) -> Program:
+    build = Builder([*_flat(phi), *symbols])
+    point = GamePoint(build, game, coordinates, tuple(map(tuple, phi)))
+    slopes = [slope for player in range(game.players) for slope in build.gradient(point.value(player), phi[player])]
+    return build.program({"slopes": slopes})
+
+
+def _unroll(
+    build: Builder,
+    game: Game,
+    coordinates: Coordinates,
+    phi: Parameters,
+    sizes: Sequence[Expr],
+    length: int,
+    form: Form,
+    given_end: Parameters | None = None,
+) -> Unroll:
+    def point_at(where: Parameters) -> GamePoint:
+        named = tuple(tuple(build.let("phi", entry) for entry in row) for row in where)
+        return GamePoint(build, game, coordinates, named)
+
+    return Unroll(point_at, phi, sizes, length, form, given_end=given_end)
+
+
+def _flat(rows: Sequence[Sequence[Symbol]]) -> tuple[Symbol, ...]:
+    return tuple(symbol for row in rows for symbol in row)
+
+
+def _split(flat: Sequence[Expr], like: Sequence[Sequence[object]]) -> Parameters:
+    rows, first = [], 0
+    for row in like:
+        rows.append(tuple(flat[first : first + len(row)]))
+        first += len(row)
+    return tuple(rows)

@@ -1,0 +1,327 @@
+"""Zero and sign decisions: True, False, or :class:`Undecided`. Every proof goes through here.
+
+Nothing in this module calls ``simplify`` and nothing answers from a float.
+
+* :func:`is_zero` brings an expression to one quotient of polynomials over ℚ whose generators are its symbols and
+  its function applications (``exp(...)`` and the like). A zero numerator proves the identity. A nonzero one refutes
+  it when there are only symbols; with ``exp``, only a ball that excludes 0 at some rational point refutes it.
+* :func:`definite_sign` decides the sign of a linear form where other linear forms are positive (Farkas' lemma over
+  ℚ: complete in both directions); :func:`factor_signs` does so factor by factor.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Literal
+
+import flint
+from sympy import Add, Expr, Integer, Matrix, Mul, Poly, Pow, Rational, Symbol, exp, factor_list, sympify
+from sympy.core.function import Function
+
+from theory.errors import BadInput
+
+Sign = Literal[-1, 0, 1]
+
+
+class Undecided(Exception):
+    """An exact decision could not be made; the message says which and why."""
+
+
+# ------------------------------------------------------------------------------------------------------- numbers
+
+
+def rational(value: object, place: str) -> Rational:
+    """Read an exact rational: an integer, a ``"24/25"`` string, or a decimal taken at its written digits.
+
+    ``place`` names where the value stands, for the message. A float (as TOML decimals arrive) is read at its shortest
+    decimal spelling, so 0.96 is 24/25.
+
+    Raises:
+        BadInput: the value is not a finite number.
+    """
+    if isinstance(value, Rational):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise BadInput(f"{place}: {value!r} is not a number.")
+    text = repr(value) if isinstance(value, float) else str(value).strip()
+    try:
+        number = Rational(text)
+    except (TypeError, ValueError, ZeroDivisionError):
+        raise BadInput(f"{place}: {text!r} is not an exact finite number such as 4, -1.5 or 24/25.") from None
+    if not (isinstance(number, Rational) and number.is_finite):
+        raise BadInput(f"{place}: {text!r} is not an exact finite number such as 4, -1.5 or 24/25.")
+    return number
+
+
+def to_fmpq(number: Rational) -> flint.fmpq:
+    """The same rational in python-flint."""
+    return flint.fmpq(int(number.p), int(number.q))
+
+
+def from_fmpq(number: flint.fmpq) -> Rational:
+    """The same rational in SymPy."""
+    return Rational(int(number.p), int(number.q))
+
+
+# ---------------------------------------------------------------------------------------------------- evaluation
+
+
+def evaluate(
+    expression: Expr,
+    values: Mapping[Expr, Any],
+    constant: Callable[[Rational], Any],
+    exponential: Callable[[Any], Any] | None = None,
+) -> Any:
+    """Evaluate an expression in any field: exact rationals, balls, quotients of polynomials.
+
+    Args:
+        expression: built from symbols, rationals, sums, products, integer powers and ``exp``.
+        values: what each symbol (or opaque function application) stands for.
+        constant: maps a :class:`sympy.Rational` into the field.
+        exponential: what ``exp`` means there; ``None`` forbids it.
+
+    Raises:
+        Undecided: the expression holds something else, or ``exp`` where it is forbidden.
+        KeyError: a symbol has no value.
+        ZeroDivisionError: a denominator is zero in the field.
+    """
+    if expression.is_Symbol or (expression.is_Function and expression in values):
+        return values[expression]
+    if isinstance(expression, Rational):
+        return constant(expression)
+    arguments = expression.args
+    if isinstance(expression, Add | Mul):
+        is_sum = isinstance(expression, Add)
+        result = evaluate(arguments[0], values, constant, exponential)
+        for argument in arguments[1:]:
+            other = evaluate(argument, values, constant, exponential)
+            result = result + other if is_sum else result * other
+        return result
+    if isinstance(expression, Pow) and isinstance(arguments[1], Integer):
+        base, power = evaluate(arguments[0], values, constant, exponential), int(arguments[1])
+        return base**power if power >= 0 else 1 / base ** (-power)
+    if isinstance(expression, exp) and exponential is not None:
+        return exponential(evaluate(arguments[0], values, constant, exponential))
+    raise Undecided(f"cannot evaluate {expression} exactly")
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """A quotient of multivariate polynomials over ℚ in lowest terms (python-flint)."""
+
+    numerator: flint.fmpq_mpoly
+    denominator: flint.fmpq_mpoly
+
+    @staticmethod
+    def reduced(numerator: flint.fmpq_mpoly, denominator: flint.fmpq_mpoly) -> Quotient:
+        """Cancel the common factor; the denominator's leading coefficient becomes 1."""
+        if not denominator:
+            raise ZeroDivisionError("quotient with denominator zero")
+        common = numerator.gcd(denominator)
+        numerator, denominator = numerator / common, denominator / common
+        lead = denominator.leading_coefficient()
+        return Quotient(numerator / lead, denominator / lead)
+
+    def __add__(self, other: Quotient) -> Quotient:
+        if self.denominator == other.denominator:
+            return Quotient.reduced(self.numerator + other.numerator, self.denominator)
+        return Quotient.reduced(
+            self.numerator * other.denominator + other.numerator * self.denominator,
+            self.denominator * other.denominator,
+        )
+
+    def __mul__(self, other: Quotient) -> Quotient:
+        return Quotient.reduced(self.numerator * other.numerator, self.denominator * other.denominator)
+
+    def __pow__(self, power: int) -> Quotient:
+        return Quotient(self.numerator**power, self.denominator**power)
+
+    def __rtruediv__(self, one: int) -> Quotient:
+        return Quotient.reduced(self.denominator * one, self.numerator)
+
+
+class QuotientField:
+    """ℚ(generators): evaluates expressions to lowest terms and writes them back as SymPy."""
+
+    def __init__(self, generators: Iterable[Expr]) -> None:
+        self.generators = tuple(generators)
+        self._context = flint.fmpq_mpoly_ctx.get([f"g{index}" for index in range(len(self.generators))], "degrevlex")
+        self._one = self._context.from_dict({(0,) * len(self.generators): 1})
+        self.values: dict[Expr, Quotient] = {
+            generator: Quotient(self._context.gen(index), self._one) for index, generator in enumerate(self.generators)
+        }
+
+    def constant(self, number: Rational) -> Quotient:
+        """A rational number as an element of the field."""
+        return Quotient(self._one * to_fmpq(number), self._one)
+
+    def element(self, expression: Expr) -> Quotient:
+        """The expression as a quotient in lowest terms."""
+        value: Quotient = evaluate(expression, self.values, self.constant)
+        return value
+
+    def polynomial(self, element: flint.fmpq_mpoly) -> Expr:
+        """A polynomial of the field as an expanded SymPy sum."""
+        terms = []
+        for powers, coefficient in element.to_dict().items():
+            factors = [g ** int(power) for g, power in zip(self.generators, powers, strict=True) if power]
+            terms.append(Mul(from_fmpq(coefficient), *factors))
+        return Add(*terms)
+
+    def expression(self, element: Quotient) -> Expr:
+        """An element of the field as SymPy, numerator and denominator factored."""
+        return factored(self.polynomial(element.numerator)) / factored(self.polynomial(element.denominator))
+
+
+def factored(expression: Expr) -> Expr:
+    """A polynomial as the product of its irreducible factors over ℚ."""
+    coefficient, factors = factor_list(expression)
+    return Mul(coefficient, *(base**power for base, power in factors), evaluate=True)
+
+
+def lowest_terms(expression: Expr) -> Expr:
+    """A rational expression as one quotient in lowest terms, factored.
+
+    Raises:
+        Undecided: it is not a rational function of its symbols.
+    """
+    field = QuotientField(sorted(expression.free_symbols, key=str))
+    return field.expression(field.element(expression))
+
+
+# ------------------------------------------------------------------------------------------------ zero decisions
+
+
+def is_zero(expression: Expr) -> bool:
+    """Whether the expression is identically zero, decided exactly.
+
+    Function applications are taken as independent generators, so True means: zero whatever the functions are.
+
+    Raises:
+        Undecided: the quotient is not zero but function applications could still make it vanish.
+    """
+    expression = sympify(expression)
+    functions = _outermost_functions(expression)
+    field = QuotientField([*sorted(expression.free_symbols, key=str), *sorted(functions, key=str)])
+    try:
+        if not field.element(expression).numerator:
+            return True
+    except ZeroDivisionError:
+        raise Undecided("a denominator of the expression is identically zero") from None
+    if not functions:
+        return False
+    if all(isinstance(function, exp) for function in functions) and _excludes_zero_somewhere(expression):
+        return False
+    raise Undecided(f"the numerator of {expression} is not the zero polynomial, but no point proves it nonzero")
+
+
+def _outermost_functions(expression: Expr) -> set[Expr]:
+    if isinstance(expression, Function):
+        return {expression}
+    found: set[Expr] = set()
+    for argument in expression.args:
+        found |= _outermost_functions(argument)
+    return found
+
+
+def _excludes_zero_somewhere(expression: Expr, points: int = 8, bits: int = 256) -> bool:
+    """Whether a ball around the value at some rational point excludes 0 (the points are fixed by a seed)."""
+    draw = random.Random(0)
+    symbols = sorted(expression.free_symbols, key=str)
+    before = flint.ctx.prec
+    flint.ctx.prec = bits
+    try:
+        for _ in range(points):
+            values = {symbol: flint.arb(flint.fmpq(draw.randint(1, 99), 100)) for symbol in symbols}
+            ball = evaluate(expression, values, lambda c: flint.arb(to_fmpq(c)), lambda u: u.exp())
+            if ball.is_finite() and not ball.contains(0):
+                return True
+    finally:
+        flint.ctx.prec = before
+    return False
+
+
+# ------------------------------------------------------------------------------------------------ sign decisions
+
+
+def definite_sign(form: Expr, positive: Sequence[Expr]) -> Sign | None:
+    """Sign of a linear form wherever every form in ``positive`` is > 0; ``None`` if it can have both signs there.
+
+    Decided by Farkas' lemma over ℚ: a nonzero form is positive on that open cone exactly when it is a non-negative
+    combination of the given forms (and the constant 1). Complete as long as the forms in ``positive`` are
+    compatible, which is checked.
+
+    Raises:
+        Undecided: a form is not linear in the symbols, or the assumptions contradict each other.
+    """
+    if is_zero(form):
+        return 0
+    symbols = sorted(set().union(form.free_symbols, *(other.free_symbols for other in positive)), key=str)
+    rows = [_coefficients(other, symbols) for other in (*positive, Integer(1))]
+    if _in_cone([-sum(column) for column in zip(*rows, strict=True)], rows):
+        raise Undecided(f"the assumptions {', '.join(f'{f} > 0' for f in positive)} contradict each other")
+    target = _coefficients(form, symbols)
+    if _in_cone(target, rows):
+        return 1
+    if _in_cone([-entry for entry in target], rows):
+        return -1
+    return None
+
+
+def _coefficients(form: Expr, symbols: Sequence[Symbol]) -> list[Rational]:
+    if not symbols:
+        return [Rational(form)]
+    polynomial = Poly(form, *symbols)
+    if polynomial.total_degree() > 1 or not (polynomial.domain.is_QQ or polynomial.domain.is_ZZ):
+        raise Undecided(f"{form} is not a linear form with rational coefficients")
+    return [*(polynomial.coeff_monomial(symbol) for symbol in symbols), polynomial.coeff_monomial(1)]
+
+
+def _in_cone(target: Sequence[Rational], rows: Sequence[Sequence[Rational]]) -> bool:
+    """Whether target is a non-negative combination of rows (by Carathéodory: of independent ones)."""
+    for size in range(1, min(len(rows), len(target)) + 1):
+        for chosen in combinations(rows, size):
+            matrix = Matrix(chosen).T
+            if matrix.rank() < size:
+                continue
+            weights = (matrix.T * matrix).LUsolve(matrix.T * Matrix(target))
+            if all(weight >= 0 for weight in weights) and matrix * weights == Matrix(target):
+                return True
+    return False
+
+
+@dataclass(frozen=True)
+class FactorSigns:
+    """An expression's sign as ``sign`` times the signs of ``open_factors`` (odd powers whose sign is not settled)."""
+
+    sign: Sign
+    open_factors: tuple[Expr, ...]
+
+
+def factor_signs(expression: Expr, positive: Sequence[Expr]) -> FactorSigns:
+    """Split an expression's sign into what the assumptions settle and the irreducible factors they leave open.
+
+    Even powers of open factors are dropped: they are ≥ 0, so the answer concerns weak inequalities.
+    """
+    expression = lowest_terms(expression)
+    numerator, denominator = expression.as_numer_denom()
+    coefficient, factors = factor_list(numerator * denominator)
+    if coefficient == 0:
+        return FactorSigns(0, ())
+    sign = 1 if coefficient > 0 else -1
+    open_factors = []
+    for base, power in factors:
+        if power % 2 == 0:
+            continue
+        try:
+            settled = definite_sign(base, positive)
+        except Undecided:
+            settled = None
+        if settled is None:
+            open_factors.append(base)
+        else:
+            sign *= settled
+    return FactorSigns(sign, tuple(open_factors))  # type: ignore[arg-type]

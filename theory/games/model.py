@@ -1,0 +1,251 @@
+"""Finite discounted stochastic games, the one kind of game the package knows.
+
+A game (Shapley 1953; Fink 1964) has players i = 1..N, states s, the same finite actions of each player in every state,
+a transition kernel P(s′ | s, a), rewards rⁱ(s, a), a discount factor γ in [0, 1) and a start distribution ρ. Values
+are totals, Σ γᵗ rᵗ; multiply by (1 − γ) for means.
+
+* A one-shot (normal-form) game is one state with γ = 0: :func:`normal_form`.
+* A memory-one repeated game has one state per last joint action and a start state: :func:`memory_one`.
+
+All numbers are exact: SymPy rationals, or symbols for which ``parameters`` keeps the current value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+
+from sympy import Expr, Integer, Rational, Symbol, sympify
+
+from theory import exact
+from theory.errors import BadInput
+
+JointAction = tuple[int, ...]
+START = "∅"
+
+
+@dataclass(frozen=True)
+class Game:
+    """A finite discounted stochastic game.
+
+    Attributes:
+        name: how the game is called on the command line.
+        actions: action names of each player.
+        states: state names; the order is the order of every per-state vector in the package.
+        start: ρ(s), one entry per state.
+        transition: ``transition[s][k][t]`` = P(t | s, k-th joint action of :attr:`joint_actions`).
+        reward: ``reward[s][k][i]`` = rⁱ(s, k-th joint action).
+        discount: γ.
+        parameters: symbols that occur in the tables, with the value each has in this instance.
+        ordering: linear forms in the parameters that are > 0 in the whole class of games (R − T > 0, …).
+        target: the equilibrium asked about, as each player's action in the start states; ``None`` if there is none.
+        own_view: ``own_view[i][s]`` is the index of the state whose name player i uses for s. In a repeated game of
+            two players, player 2 sees CD as DC: its own action is written first.
+    """
+
+    name: str
+    actions: tuple[tuple[str, ...], ...]
+    states: tuple[str, ...]
+    start: tuple[Expr, ...]
+    transition: tuple[tuple[tuple[Expr, ...], ...], ...]
+    reward: tuple[tuple[tuple[Expr, ...], ...], ...]
+    discount: Expr
+    parameters: tuple[tuple[Symbol, Rational], ...] = ()
+    ordering: tuple[Expr, ...] = ()
+    target: tuple[str, ...] | None = None
+    own_view: tuple[tuple[int, ...], ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse tables of the wrong shape, rows that are no distributions, and γ outside [0, 1)."""
+        place = f"game {self.name!r}"
+        states, joint = len(self.states), len(self.joint_actions)
+        if len(self.start) != states:
+            raise BadInput(f"{place}: start has {len(self.start)} entries for {states} states.")
+        for label, table in (("transition", self.transition), ("reward", self.reward)):
+            if len(table) != states or any(len(rows) != joint for rows in table):
+                raise BadInput(f"{place}: {label} needs {states} states × {joint} joint actions.")
+        _check_distribution(self.start, f"{place}: start")
+        for state, rows in zip(self.states, self.transition, strict=True):
+            for action, row in zip(self.joint_actions, rows, strict=True):
+                where = f"{place}: transition from {state} under {self.action_names(action)}"
+                if len(row) != states:
+                    raise BadInput(f"{where} has {len(row)} entries for {states} states.")
+                _check_distribution(row, where)
+        if any(len(row) != self.players for rows in self.reward for row in rows):
+            raise BadInput(f"{place}: every reward needs {self.players} entries, one per player.")
+        if self.value_of(self.discount).is_number and not 0 <= self.value_of(self.discount) < 1:
+            raise BadInput(f"{place}: the discount factor must lie in [0, 1), not {self.value_of(self.discount)}.")
+        if self.target is not None:
+            if len(self.target) != self.players:
+                raise BadInput(f"{place}: target needs {self.players} actions, one per player.")
+            for player, name in enumerate(self.target):
+                self.action_index(player, name)
+
+    @property
+    def players(self) -> int:
+        """Number of players N."""
+        return len(self.actions)
+
+    @cached_property
+    def joint_actions(self) -> tuple[JointAction, ...]:
+        """All joint actions as index tuples, the last player's action changing fastest."""
+        return tuple(product(*(range(len(names)) for names in self.actions)))
+
+    @property
+    def one_shot(self) -> bool:
+        """Whether this is a normal-form game."""
+        return len(self.states) == 1 and self.discount == 0
+
+    def action_names(self, action: JointAction) -> str:
+        """A joint action in words, such as ``Stag,Hare``."""
+        return ",".join(self.actions[player][index] for player, index in enumerate(action))
+
+    def action_index(self, player: int, action: str) -> int:
+        """Index of a player's action by name.
+
+        Raises:
+            BadInput: the player has no such action.
+        """
+        try:
+            return self.actions[player].index(action)
+        except ValueError:
+            names = ", ".join(self.actions[player])
+            raise BadInput(
+                f"game {self.name!r}: player {player + 1} has no action {action!r} (only {names})."
+            ) from None
+
+    def value_of(self, expression: Expr) -> Expr:
+        """An expression in the parameters at their values in this instance."""
+        return sympify(expression).xreplace(dict(self.parameters))
+
+    def instance(self) -> Game:
+        """The same game with every parameter replaced by its value (all tables rational)."""
+        return replace(
+            self,
+            start=tuple(map(self.value_of, self.start)),
+            transition=tuple(tuple(tuple(map(self.value_of, row)) for row in rows) for rows in self.transition),
+            reward=tuple(tuple(tuple(map(self.value_of, row)) for row in rows) for rows in self.reward),
+            discount=self.value_of(self.discount),
+            parameters=(),
+            ordering=(),
+        )
+
+    def with_parameters(self, values: Mapping[str, object]) -> Game:
+        """The same game at other parameter values, given by name and read exactly.
+
+        Raises:
+            BadInput: an unknown name, a value that is no exact number, or γ outside [0, 1).
+        """
+        current = {symbol.name: (symbol, value) for symbol, value in self.parameters}
+        for name, value in values.items():
+            if name not in current:
+                known = ", ".join(current) or "none"
+                raise BadInput(f"game {self.name!r} has no parameter {name!r} (it has: {known}).")
+            current[name] = (current[name][0], exact.rational(value, f"game {self.name!r}, parameter {name}"))
+        return replace(self, parameters=tuple(current.values()))
+
+    def with_target(self, target: Sequence[str]) -> Game:
+        """The same game asked about another equilibrium.
+
+        Raises:
+            BadInput: not one known action per player.
+        """
+        return replace(self, target=tuple(target))
+
+    def state_seen_by(self, player: int, state: int) -> str:
+        """The name a player gives to a state: its own last action comes first in a repeated game."""
+        return self.states[state if self.own_view is None else self.own_view[player][state]]
+
+
+def _check_distribution(row: Sequence[Expr], place: str) -> None:
+    if any(entry.is_number and (entry < 0) for entry in row):
+        raise BadInput(f"{place}: a probability is negative.")
+    total = sum(row, Integer(0))
+    if not exact.is_zero(total - 1):
+        raise BadInput(f"{place}: probabilities sum to {total}, not 1.")
+
+
+def normal_form(
+    name: str,
+    actions: Sequence[Sequence[str]],
+    payoff: Mapping[JointAction, Sequence[Expr]],
+    *,
+    parameters: Sequence[tuple[Symbol, Rational]] = (),
+    ordering: Sequence[Expr] = (),
+    target: Sequence[str] | None = None,
+) -> Game:
+    """A one-shot game: one state, γ = 0.
+
+    Args:
+        name: the game's name.
+        actions: action names of each player.
+        payoff: each joint action's payoffs, one per player.
+        parameters: symbols in the payoffs with their values.
+        ordering: linear forms > 0 in the class of games.
+        target: the equilibrium asked about, one action per player.
+    """
+    joint = tuple(product(*(range(len(names)) for names in actions)))
+    return Game(
+        name=name,
+        actions=tuple(tuple(names) for names in actions),
+        states=("·",),
+        start=(Integer(1),),
+        transition=(tuple((Integer(1),) for _ in joint),),
+        reward=(tuple(tuple(map(sympify, payoff[action])) for action in joint),),
+        discount=Integer(0),
+        parameters=tuple(parameters),
+        ordering=tuple(ordering),
+        target=None if target is None else tuple(target),
+    )
+
+
+def memory_one(
+    stage: Game, discount: Expr, *, name: str, parameters: Sequence[tuple[Symbol, Rational]] | None = None
+) -> Game:
+    """The repeated game in which policies see the last joint action.
+
+    States are ∅ (the first round) and then the stage game's joint actions in their order: CC, CD, DC, DD for two
+    players with actions C, D. A state is named by its actions' initials (by the full names where initials clash),
+    player 1 first. Player i's own view puts its action first and keeps the others' cyclic order, so player 2 calls CD
+    what player 1 calls DC.
+
+    Args:
+        stage: a one-shot game.
+        discount: γ.
+        name: the repeated game's name.
+        parameters: symbols in payoffs and γ with their values; the stage game's by default.
+    """
+    joint = stage.joint_actions
+    index = {action: position + 1 for position, action in enumerate(joint)}
+    own_view = []
+    for player in range(stage.players):
+        rotated = (tuple(action[player:] + action[:player]) for action in joint)
+        # With different action sets per player a rotated name need not exist; the state then keeps its name.
+        own_view.append((0, *(index.get(view, index[action]) for view, action in zip(rotated, joint, strict=True))))
+    moves = tuple(tuple(Integer(int(target == index[action])) for target in range(len(joint) + 1)) for action in joint)
+    return Game(
+        name=name,
+        actions=stage.actions,
+        states=(START, *_state_names(stage)),
+        start=(Integer(1), *(Integer(0) for _ in joint)),
+        transition=tuple(moves for _ in range(len(joint) + 1)),
+        reward=tuple(stage.reward[0] for _ in range(len(joint) + 1)),
+        discount=sympify(discount),
+        parameters=stage.parameters if parameters is None else tuple(parameters),
+        ordering=stage.ordering,
+        target=stage.target,
+        own_view=tuple(own_view),
+    )
+
+
+def _state_names(stage: Game) -> tuple[str, ...]:
+    initials_clash = any(len({name[:1] for name in names}) < len(names) for names in stage.actions)
+    separator = "/" if initials_clash else ""
+    return tuple(
+        separator.join(
+            names[k] if initials_clash else names[k][:1] for names, k in zip(stage.actions, action, strict=True)
+        )
+        for action in stage.joint_actions
+    )

@@ -1,0 +1,67 @@
+"""An arbitrary smooth game: values known only through the names of their partial derivatives.
+
+A :class:`Jet` is one partial derivative of one player's value at one point, as an opaque function application. An
+identity between jets holds for every game with smooth values, since nothing about the values was used.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Expr, Function, Integer, Symbol
+
+from theory.values import Parameters, Vector
+
+
+class Jet(Function):
+    """∂^orders Vⁱ at a point: ``Jet(i, orders, *point)``; differentiating it raises an order (the chain rule)."""
+
+    @classmethod
+    def eval(cls, *arguments: Any) -> None:
+        """Jets never evaluate."""
+        return None
+
+    def _eval_derivative(self, symbol: Symbol) -> Expr:
+        count = (len(self.args) - 1) // 2
+        orders, point = self.args[1 : 1 + count], self.args[1 + count :]
+        total: Expr = Integer(0)
+        for axis, coordinate in enumerate(point):
+            inner = coordinate.diff(symbol)
+            if inner != 0:
+                raised = [order + int(axis == k) for k, order in enumerate(orders)]
+                total += Jet(self.args[0], *raised, *point) * inner
+        return total
+
+
+class SmoothPoint:
+    """An arbitrary smooth N-player game at one parameter point; implements :class:`theory.values.Point`."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+        self._flat = tuple(entry for row in parameters for entry in row)
+
+    def value(self, value_of: int) -> Expr:
+        """Vⁱ at the point."""
+        return self._jet(value_of)
+
+    def gradient(self, value_of: int, player: int) -> Vector:
+        """∇_player V^value_of."""
+        return tuple(self._jet(value_of, axis) for axis in self._axes(player))
+
+    def mixed_product(self, player: int, other: int, direction: Vector) -> Vector:
+        """[∇_player ∇_other V^other]ᵀ w."""
+        return tuple(
+            sum(
+                (self._jet(other, axis, along) * w for along, w in zip(self._axes(other), direction, strict=True)),
+                Integer(0),
+            )
+            for axis in self._axes(player)
+        )
+
+    def _axes(self, player: int) -> range:
+        first = sum(len(row) for row in self.parameters[:player])
+        return range(first, first + len(self.parameters[player]))
+
+    def _jet(self, value_of: int, *axes: int) -> Expr:
+        orders = [axes.count(axis) for axis in range(len(self._flat))]
+        return Jet(Integer(value_of), *map(Integer, orders), *self._flat)

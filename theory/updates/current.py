@@ -1,0 +1,7 @@
+"""current: policy gradient read at the end of the unroll, without corrections (for L = 1 the extragradient step)."""
+
+from __future__ import annotations
+
+from theory.updates.model import Rule
+
+RULE = Rule("current", "policy gradient at φ_L", r"g_i(\varphi_L)", lambda unroll, player: unroll.current(player))
