@@ -18,14 +18,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from typing import Any
 
 from sympy import Expr, Integer, Mul, Poly, Symbol, factor_list
 
 from theory import exact
 from theory.decomposition import decompose
+from theory.derivation import payoff_lines
 from theory.errors import BadInput
 from theory.exact import Undecided, definite_sign, lowest_terms
 from theory.games.model import Game
+from theory.latex import Document, Line, latex, readable, text
 from theory.policies import check_coordinates, in_probabilities, parameters
 from theory.symbols import alpha
 
@@ -99,6 +102,61 @@ class Alignment:
         corner = _target_corner(self.game)
         terms = zip(corner, symbols, self.correction, strict=True)
         return lowest_terms(sum(((top - x) * c for top, x, c in terms), Integer(0)))
+
+    def document(self) -> Document:
+        """The conditions to read, with the inequality that bounds where each correction points to the target."""
+        probabilities = [row[0] for row in parameters(self.game, "direct")]
+        names, target = ", ".join(map(text, probabilities)), ",".join(self.game.target or ())
+        assumed = ", ".join(f"{text(form)} > 0" for form in self.game.ordering) or "nothing (all payoffs are numbers)"
+        lines = [
+            *payoff_lines(self.game),
+            Line(f"probabilities of the first action {names}; target {target}"),
+            Line(f"assumed of the payoffs: {assumed}"),
+        ]
+        for player, (entry, component) in enumerate(zip(self.correction, self.components, strict=True), start=1):
+            label = f"correction of player {player} (peer term / α at φ₀)"
+            lines.append(_equation(label, f"C_{player}", readable(entry, probabilities)))
+            lines.append(_component_line(self.game, player, component))
+        inner = readable(self.inner_product, probabilities)
+        lines.append(_equation("inner product with the direction to the target", "⟨C, x* − x⟩", inner))
+        lines.append(self._conclusion())
+        title = f"{self.game.name}: alignment of the peer-learning correction, {self.policy} coordinates"
+        return Document(title, tuple(lines))
+
+    def _conclusion(self) -> Line:
+        if not self.possible:
+            return Line("the correction points away from the target somewhere, for every game of the class")
+        now = f"at the current payoffs this {'holds' if self.holds else 'fails'}" if self.game.parameters else ""
+        if not self.conditions:
+            return Line("order aligned: both corrections point to the target on the whole square")
+        return Line(
+            f"order aligned on the whole square if and only if ({now})" if now else "order aligned if and only if",
+            "\n".join(f"{text(form)} ≥ 0" for form in self.conditions),
+            "\n".join(rf"{latex(form)} \ge 0" for form in self.conditions),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as data: expressions as strings."""
+        return {
+            "schema_version": 1,
+            "game": self.game.name,
+            "policy": self.policy,
+            "target": list(self.game.target or ()),
+            "assumed_positive": [str(form) for form in self.game.ordering],
+            "correction": [str(entry) for entry in self.correction],
+            "toward_target": [str(component.toward_target) for component in self.components],
+            "positive_where": [[str(form) for form in component.positive_where] for component in self.components],
+            "conditions_nonnegative": [str(form) for form in self.conditions],
+            "possible": self.possible,
+            "holds": self.holds,
+            "inner_product": str(self.inner_product),
+        }
+
+    def __str__(self) -> str:
+        return self.document().as_text()
+
+    def _repr_latex_(self) -> str:
+        return self.document()._repr_latex_()
 
 
 def align(game: Game, policy: str = "direct", target: Sequence[str] | None = None) -> Alignment:
@@ -213,6 +271,27 @@ def _implied(form: Expr, by: Sequence[Expr]) -> bool:
         return definite_sign(form, by) == 1
     except Undecided:
         return False
+
+
+def _equation(label: str, name: str, value: Expr) -> Line:
+    symbol = name.replace("⟨", r"\langle ").replace("⟩", r"\rangle").replace("−", "-").replace("*", "^*")
+    return Line(label, f"{name} = {text(value)}", f"{symbol} = {latex(value)}")
+
+
+def _component_line(game: Game, player: int, component: Component) -> Line:
+    if exact.is_zero(component.toward_target):
+        return Line(f"the correction of player {player} vanishes identically")
+    if not component.positive_where:
+        return Line(f"the correction of player {player} points to the target in the whole interior")
+    if component.positive_where == (Integer(-1),):
+        return Line(f"the correction of player {player} points away from the target in the whole interior")
+    solved = as_inequality(component.positive_where[0], game) if len(component.positive_where) == 1 else None
+    label = f"inside the square it points to the target exactly where (player {player})"
+    if solved is not None:
+        symbol, relation, bound = solved
+        return Line(label, f"{text(symbol)} {relation} {text(bound)}", f"{latex(symbol)} {relation} {latex(bound)}")
+    form = Mul(*component.positive_where)
+    return Line(label, f"{text(form)} > 0", f"{latex(form)} > 0")
 
 
 def as_inequality(polynomial: Expr, game: Game) -> tuple[Symbol, str, Expr] | None:

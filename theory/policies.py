@@ -102,13 +102,13 @@ def parameters(game: Game, coordinates: Coordinates, suffix: str = "") -> tuple[
     return tuple(rows)
 
 
-def in_probabilities(program: Program, game: Game) -> Program:
+def in_probabilities(program: Program, game: Game, suffixes: Sequence[str] = ("",)) -> Program:
     """A program in logit parameters rewritten in first-action probabilities, exp(−x) = (1 − p)/p.
 
-    For players with two actions and programs that evaluate the policies at φ₀ only.
+    For players with two actions and programs whose points are all inputs (named by ``suffixes``).
     """
-    logits = [symbol for row in parameters(game, "logit") for symbol in row]
-    first = [symbol for row in parameters(game, "direct") for symbol in row]
+    logits = [symbol for suffix in suffixes for row in parameters(game, "logit", suffix) for symbol in row]
+    first = [symbol for suffix in suffixes for row in parameters(game, "direct", suffix) for symbol in row]
     odds = {exp(-x): (1 - p) / p for x, p in zip(logits, first, strict=True)}
     return program.replaced(odds, [*first, *(symbol for symbol in program.inputs if symbol not in logits)])
 

@@ -1,0 +1,10 @@
+"""Numerical checks of claims. Adding one takes one file here and one line in :data:`CHECKS`."""
+
+from __future__ import annotations
+
+from numerics.evidence import c15_stag_hunt, c16_ipd
+from numerics.evidence.model import PROFILES, Check, Run
+
+CHECKS: dict[str, Check] = {**c15_stag_hunt.CHECKS, **c16_ipd.CHECKS}
+
+__all__ = ["CHECKS", "PROFILES", "Check", "Run"]

@@ -1,0 +1,21 @@
+"""C16 in numbers: the exact memory-one field at the published learning settings."""
+
+from __future__ import annotations
+
+from numerics.evidence.model import Check, Run
+from numerics.evidence.paired import rises_against_policy_gradient
+from numerics.evidence.published import published_experiment
+from theory.claims import Finding
+from theory.games import ipd
+from theory.updates import Form
+
+
+def _check(run: Run, form: Form) -> Finding:
+    experiment = published_experiment(ipd(), ("pg", "meta"), run.count("C16"), run.seed, form=form)
+    return rises_against_policy_gradient(experiment, run.progress)
+
+
+CHECKS: dict[str, Check] = {
+    "C16.expanded": lambda run: _check(run, "expanded"),
+    "C16.unrolled": lambda run: _check(run, "unrolled"),
+}

@@ -1,0 +1,45 @@
+"""What a numerical check gets: a profile with sample sizes, a seed, and a way to report progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numerics.experiments import Outcome, Paired, Progress
+from theory.claims import Evidence, Finding
+
+# Starts of each experiment, by profile.
+SIZES: Mapping[str, Mapping[str, int]] = {
+    "quick": {"C15.direct": 4_000, "C15.logit": 10_000, "C16": 2_000},
+    "paper": {"C15.direct": 20_000, "C15.logit": 20_000, "C16": 20_000},
+}
+PROFILES = tuple(SIZES)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a numerical check.
+
+    Attributes:
+        profile: ``quick`` or ``paper``.
+        seed: seed of all random starts.
+        progress: where to report, or ``None``.
+    """
+
+    profile: str
+    seed: int
+    progress: Progress | None = None
+
+    def count(self, experiment: str) -> int:
+        """Number of starts of an experiment in this profile."""
+        return SIZES[self.profile][experiment]
+
+
+Check = Callable[[Run], Finding]
+
+
+def experiment_evidence(outcome: Outcome, pair: Paired, route: str, summary: str) -> Evidence:
+    """Evidence from a paired experiment: the whole outcome, with the pair's n and interval."""
+    content: dict[str, Any] = outcome.to_json()
+    return Evidence("experiment", route, summary, content, pair.difference.total, pair.difference.interval)

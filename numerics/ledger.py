@@ -1,0 +1,56 @@
+"""Writes a ledger: ``verdicts.json``, ``ledger.md/.tex/.csv`` and one file per piece of evidence."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from numerics.tables import Table
+from numerics.verdicts import Ledger, evidence_text
+from theory.errors import BadInput
+
+
+def ledger_table(ledger: Ledger) -> Table:
+    """The ledger as a table: id, verdict, statement, what was found."""
+    rows = []
+    for entry in ledger.entries:
+        found = "; ".join(evidence.summary for evidence in entry.finding.evidence) or entry.finding.reason
+        rows.append((entry.claim.id, str(entry.finding.verdict), entry.claim.statement, found))
+    return Table(("claim", "verdict", "statement", "found"), tuple(rows), ("l", "l", "p{6cm}", "p{7cm}"))
+
+
+def write_ledger(ledger: Ledger, folder: Path) -> list[Path]:
+    """Write all files of a ledger, each one whole or not at all; returns their paths.
+
+    Raises:
+        BadInput: the folder cannot be written.
+    """
+    table = ledger_table(ledger)
+    contents = {
+        "verdicts.json": json.dumps(ledger.to_json(), indent=1, ensure_ascii=False) + "\n",
+        "ledger.md": table.markdown(),
+        "ledger.tex": table.latex(),
+        "ledger.csv": table.csv(),
+    }
+    for entry in ledger.entries:
+        for number, evidence in enumerate(entry.finding.evidence):
+            contents[entry.evidence_file(number)] = evidence_text(evidence)
+    return [write_whole(folder / name, text) for name, text in contents.items()]
+
+
+def write_whole(path: Path, content: str | bytes) -> Path:
+    """Write a file so that it is never seen half-written: to a neighbour first, then renamed over it.
+
+    Raises:
+        BadInput: the place cannot be written.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror}.") from None
+    return path

@@ -1,0 +1,141 @@
+"""The ledger: every claim with its verdict, exact and numerical checks joined."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+from numerics.evidence import CHECKS, Run
+from numerics.provenance import provenance
+from theory.claims import LEDGER, NOT_RUN, Claim, Evidence, Finding, Verdict, weakest
+from theory.errors import BadInput
+from theory.exact import Undecided
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One claim with what was found.
+
+    Attributes:
+        claim: the claim.
+        finding: verdict, reason, evidence.
+        seconds: time the check took.
+    """
+
+    claim: Claim
+    finding: Finding
+    seconds: float
+
+    def evidence_file(self, number: int) -> str:
+        """Path of a piece of evidence inside the output folder."""
+        return f"evidence/{self.claim.id}-{number + 1}.json"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All entries of one run, in the order of the claims, and where they come from."""
+
+    entries: tuple[Entry, ...]
+    provenance: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract's ``verdicts.json`` (schema_version 1)."""
+        return {
+            "schema_version": 1,
+            "claims": [_entry_json(entry) for entry in self.entries],
+            "provenance": self.provenance,
+        }
+
+
+def evidence_text(evidence: Evidence) -> str:
+    """The file of a piece of evidence; no times or dates, so that the same evidence has the same hash."""
+    head = {"kind": evidence.kind, "route": evidence.route, "summary": evidence.summary}
+    return json.dumps({**head, "content": evidence.content}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    claim, finding = entry.claim, entry.finding
+    return {
+        "id": claim.id,
+        "parent": claim.parent,
+        "statement": claim.statement,
+        "assumptions": list(claim.assumptions),
+        "scope": claim.scope,
+        "reference": claim.reference,
+        "verdict": str(finding.verdict),
+        "reason": finding.reason,
+        "evidence": [
+            {
+                "kind": evidence.kind,
+                "route": evidence.route,
+                "file": entry.evidence_file(number),
+                "sha256": sha256(evidence_text(evidence).encode()).hexdigest(),
+                "summary": evidence.summary,
+                "n": evidence.n,
+                "interval": None if evidence.interval is None else list(evidence.interval),
+            }
+            for number, evidence in enumerate(finding.evidence)
+        ],
+        "seconds": round(entry.seconds, 3),
+    }
+
+
+def verify(run: Run, only: Collection[str] = (), started: Callable[[str], None] | None = None) -> Ledger:
+    """Run every check of the ledger.
+
+    Args:
+        run: profile, seed, progress.
+        only: ids of claims to check (a parent brings its readings); all by default. The others stay ``not-run``.
+        started: called with a claim's id before its check.
+
+    Raises:
+        BadInput: ``only`` names an unknown claim.
+    """
+    known = {claim.id for claim in LEDGER}
+    for name in only:
+        if name not in known:
+            raise BadInput(f"--claim: there is no claim {name!r}; the ledger has C1 to C19 and readings like C1.exact.")
+    wanted = {c.id for c in LEDGER if not only or c.id in only or c.parent in only}
+    findings: dict[str, Finding] = {}
+    seconds: dict[str, float] = {}
+    for claim in LEDGER:
+        if claim.requires or claim.id not in wanted:
+            continue
+        begin = time.perf_counter()
+        findings[claim.id] = _check(claim, run, started)
+        seconds[claim.id] = time.perf_counter() - begin
+    for claim in LEDGER:
+        if claim.requires and claim.id in wanted:
+            findings[claim.id] = weakest(claim, findings)
+    entries = tuple(Entry(claim, findings.get(claim.id, NOT_RUN), seconds.get(claim.id, 0.0)) for claim in LEDGER)
+    return Ledger(entries, provenance(profile=run.profile, seed=run.seed, claims=sorted(only)))
+
+
+def _check(claim: Claim, run: Run, started: Callable[[str], None] | None) -> Finding:
+    numerical = CHECKS.get(claim.id)
+    if claim.check is None and numerical is None:
+        return Finding(Verdict.UNDECIDED, "not-run: no check exists yet")
+    if started is not None:
+        started(claim.id)
+    try:
+        return claim.check() if claim.check is not None else numerical(run) if numerical is not None else NOT_RUN
+    except Undecided as reason:
+        return Finding(Verdict.UNDECIDED, str(reason))
+
+
+def unexpected(ledger: Ledger, profile: str) -> list[str]:
+    """Verdicts that ran and differ from the profile's regression file, one line each. It never feeds a verdict."""
+    expected = json.loads((files("numerics") / "expectations" / f"{profile}.json").read_text())
+    lines = []
+    for entry in ledger.entries:
+        if entry.finding.reason.startswith("not-run"):
+            continue
+        found, wanted = str(entry.finding.verdict), expected.get(entry.claim.id)
+        if found != wanted:
+            lines.append(f"{entry.claim.id}: {found}, expected {wanted or 'no entry'}")
+    return lines

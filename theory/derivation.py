@@ -1,0 +1,223 @@
+"""The decomposition of one game written out: what each term is and at which point each factor is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sympy import Expr, Matrix, Symbol
+
+from theory import updates
+from theory.decomposition import Decomposition, check_unroll, decompose, two_point_terms
+from theory.errors import BadInput
+from theory.exact import lowest_terms
+from theory.games.model import Game
+from theory.latex import Document, Line, latex, readable, text
+from theory.policies import Coordinates, check_coordinates, in_probabilities, parameters
+from theory.program import Blocks
+from theory.values import value_program
+
+# Every term's formula for player i and the point of each factor, for one inner step and for L of them.
+_ONE_STEP = (
+    Line("policy gradient, read at φ₁", "g_i(φ₁) = ∇_i Vⁱ(φ₁)", r"g_i(\varphi_1) = \nabla_i V^i(\varphi_1)"),
+    Line(
+        "own-learning: Jacobian at φ₀, value derivative at φ₁",
+        "own_i = α [∇_i∇_i Vⁱ(φ₀)]ᵀ ∇_i Vⁱ(φ₁)",
+        r"\mathrm{own}_i = \alpha\,[\nabla_i\nabla_i V^i(\varphi_0)]^{\top} \nabla_i V^i(\varphi_1)",
+    ),
+    Line(
+        "peer-learning: Jacobian at φ₀, value derivative at φ₁",
+        "peer_i = α Σ_{j≠i} [∇_i∇_j Vʲ(φ₀)]ᵀ ∇_j Vⁱ(φ₁)",
+        r"\mathrm{peer}_i = \alpha \sum_{j\neq i} [\nabla_i\nabla_j V^j(\varphi_0)]^{\top} \nabla_j V^i(\varphi_1)",
+    ),
+)
+_MANY_STEPS = (
+    Line(
+        "policy gradient, read at the end φ_L",
+        "g_i(φ_L) = ∇_i Vⁱ(φ_L)",
+        r"g_i(\varphi_L) = \nabla_i V^i(\varphi_L)",
+    ),
+    Line(
+        "own-learning: Jacobians along the path, value derivative at φ_L",
+        "own_i = E_iᵀ (J_0ᵀ ⋯ J_{L−1}ᵀ − I) E_i ∇_i Vⁱ(φ_L),   J_k = I + α Dv(φ_k)",
+        r"\mathrm{own}_i = E_i^{\top}(J_0^{\top}\cdots J_{L-1}^{\top} - I)E_i\nabla_i V^i(\varphi_L),\quad "
+        r"J_k = I + \alpha Dv(\varphi_k)",
+    ),
+    Line(
+        "peer-learning: Jacobians along the path, value derivatives at φ_L",
+        "peer_i = E_iᵀ J_0ᵀ ⋯ J_{L−1}ᵀ Σ_{j≠i} E_j ∇_j Vⁱ(φ_L)",
+        r"\mathrm{peer}_i = E_i^{\top}J_0^{\top}\cdots J_{L-1}^{\top}\sum_{j\neq i}E_j\nabla_j V^i(\varphi_L)",
+    ),
+)
+_RESOLVENT = (
+    Line(
+        "values, visits and action values, with M = I − γP_π",
+        "u = M⁻¹r,  V = ρᵀu,  d = ρᵀM⁻¹,  Q = r + γPu",
+        r"u = M^{-1}r,\quad V = \rho^{\top}u,\quad d = \rho^{\top}M^{-1},\quad Q = r + \gamma P u,"
+        r"\quad M = I - \gamma P_\pi",
+    ),
+    Line(
+        "gradient",
+        "∂V/∂π_i(a|s) = d(s) Q_i(s, a)",
+        r"\frac{\partial V}{\partial \pi_i(a|s)} = d(s)\,Q_i(s,a)",
+    ),
+    Line(
+        "Hessian product along w, with e = M⁻¹(ṙ + γṖu) and f = γ dṖM⁻¹ (a dot puts w in place of player j's policy)",
+        "∂⟨∂Vʲ/∂π_j, w⟩/∂π_i(a|s) = f(s) Q_i(s, a) + γ d(s) E[e(s′)|s, a] + d(s) Q̇_i(s, a)",
+        r"\frac{\partial \langle \partial V^j/\partial\pi_j,\, w\rangle}{\partial\pi_i(a|s)} = f(s)Q_i(s,a)"
+        r" + \gamma d(s)\,\mathbb{E}[e(s')\mid s,a] + d(s)\,\dot Q_i(s,a)",
+    ),
+)
+
+
+def derivation(game: Game, policy: str = "direct", unroll: int = 1, rule: str = "meta") -> Document:
+    """Write out the terms of the Meta-MAPG update for one game.
+
+    One-shot games of two-action players with L = 1 get closed forms, with p, q at φ₀ and p′, q′ at φ₁; other games get
+    the resolvent form and the size of the derived program.
+
+    Raises:
+        BadInput: an unknown policy or rule, or L < 1.
+    """
+    coordinates = check_coordinates(policy)
+    if rule not in updates.REGISTRY:
+        raise BadInput(f"rule: {rule!r} is not one of {', '.join(updates.REGISTRY)}.")
+    terms = decompose(game, coordinates, check_unroll(unroll))
+    title = f"{game.name}: the finite-unroll Meta-MAPG update, {coordinates} policies, L = {unroll}"
+    lines = [*_setting(game, coordinates), *(_ONE_STEP if unroll == 1 else _MANY_STEPS)]
+    if unroll == 1 and has_closed_form(game):
+        lines += _closed_forms(game, coordinates)
+    else:
+        lines += [*(() if game.one_shot else _RESOLVENT), _size(terms)]
+    chosen = updates.REGISTRY[rule]
+    lines.append(Line(f"rule {rule} ({chosen.summary}) updates player i along", _rule_text(chosen), chosen.formula))
+    return Document(title, tuple(lines))
+
+
+def _rule_text(rule: updates.Rule) -> str:
+    plain = rule.formula.replace(r"\varphi_0", "φ₀").replace(r"\varphi_L", "φ_L").replace(r"\,", " ")
+    return plain.replace(r"\mathrm{own}", "own").replace(r"\mathrm{peer}", "peer").replace("{", "").replace("}", "")
+
+
+def derivation_json(game: Game, policy: str = "direct", unroll: int = 1, rule: str = "meta") -> dict[str, Any]:
+    """The same derivation as data: formulas, closed forms where there are any, and the whole program."""
+    terms = decompose(game, policy, check_unroll(unroll))
+    document = derivation(game, policy, unroll, rule)
+    program = terms.program
+    closed = _two_point(game, terms.policy) if unroll == 1 and has_closed_form(game) else {}
+    return {
+        "schema_version": 1,
+        "game": game.name,
+        "policy": terms.policy,
+        "unroll": unroll,
+        "rule": rule,
+        "formulas": [{"label": line.label, "text": line.text, "latex": line.latex} for line in document.lines],
+        "closed_forms": {name: [str(entry) for entry in row] for name, row in closed.items()},
+        "program": {
+            "inputs": [symbol.name for symbol in program.inputs],
+            "steps": [[name.name, str(expression)] for name, expression in program.steps],
+            "outputs": {name: [str(entry) for entry in row] for name, row in program.outputs.items()},
+        },
+    }
+
+
+def has_closed_form(game: Game) -> bool:
+    """Whether the terms are short enough to print: one-shot games of players with two actions."""
+    return game.one_shot and all(len(names) == 2 for names in game.actions)
+
+
+def payoff_lines(game: Game) -> list[Line]:
+    """The payoffs of a game of two players, as matrices in its parameters, and the parameters' current values."""
+    lines = []
+    if game.players == 2:
+        width = len(game.actions[1])
+        for player, name in enumerate(("row", "column")):
+            cells = [row[player] for row in game.reward[0]]
+            table = [cells[k : k + width] for k in range(0, len(cells), width)]
+            matrix = latex(Matrix(table))
+            lines.append(Line(f"{name} payoffs", "  ".join(f"[{', '.join(map(text, row))}]" for row in table), matrix))
+    values = ", ".join(f"{text(symbol)} = {value}" for symbol, value in game.parameters)
+    return [*lines, Line(f"symbols below; current values {values}")] if values else lines
+
+
+def _setting(game: Game, coordinates: Coordinates) -> list[Line]:
+    lines = payoff_lines(game)
+    if not game.one_shot:
+        views = "; ".join(
+            f"player {player + 1} sees {' '.join(game.state_seen_by(player, s) for s in range(len(game.states)))}"
+            for player in range(game.players)
+        )
+        lines.append(Line("states in order", f"{' '.join(game.states)}   ({views})", _state_latex(game)))
+    names = "; ".join(", ".join(text(symbol) for symbol in row) for row in parameters(game, coordinates))
+    unit = "probability of the first action" if coordinates == "direct" else "log-odds of the first action"
+    if all(len(actions) == 2 for actions in game.actions):
+        lines.append(Line(f"parameters φ, the {unit} in each state", names, _names_latex(game, coordinates)))
+    else:
+        lines.append(Line("parameters φ, one per state and action", names, _names_latex(game, coordinates)))
+    lines.append(
+        Line(
+            "inner steps", "φ_{k+1} = φ_k + α v(φ_k),  v_i = ∇_i Vⁱ", r"\varphi_{k+1} = \varphi_k + \alpha v(\varphi_k)"
+        )
+    )
+    return lines
+
+
+def _state_latex(game: Game) -> str:
+    names = (r"\varnothing" if name == "∅" else rf"\mathrm{{{name}}}" for name in game.states)
+    return ",\\ ".join(names)
+
+
+def _names_latex(game: Game, coordinates: Coordinates) -> str:
+    return r",\quad ".join(", ".join(latex(symbol) for symbol in row) for row in parameters(game, coordinates))
+
+
+def _two_point(game: Game, coordinates: Coordinates) -> Blocks:
+    program = two_point_terms(game, coordinates)
+    if coordinates == "logit":
+        program = in_probabilities(program, game, ("", "_next"))
+    return program.closed_form()
+
+
+_TERMS = (("current", "g", "g"), ("own", "own", r"\mathrm{own}"), ("peer", "peer", r"\mathrm{peer}"))
+
+
+def _closed_forms(game: Game, coordinates: Coordinates) -> list[Line]:
+    here = [row[0] for row in parameters(game, "direct")]
+    there = [row[0] for row in parameters(game, "direct", "_next")]
+    probabilities = (*here, *there)
+    values = value_program(game, "direct").closed_form()["value"]
+    shown = [(f"V{_up(player)}", f"V^{{{player + 1}}}", value) for player, value in enumerate(values)]
+    lines = [_formulas("values at probabilities " + ", ".join(map(text, here)), shown, probabilities)]
+    names = ", ".join(map(text, here)), ", ".join(map(text, there))
+    where = f"closed forms, probabilities {names[0]} at φ₀ and {names[1]} at φ₁"
+    blocks = _two_point(game, coordinates)
+    for label, plain, math in _TERMS:
+        entries = []
+        for player in range(game.players):
+            entry = lowest_terms(blocks[f"{label}_{player + 1}"][0])
+            entries.append((f"{plain}{_down(player)}", f"{math}_{{{player + 1}}}", entry))
+        lines.append(_formulas(f"{label} term, {where}", entries, probabilities))
+    return lines
+
+
+def _formulas(label: str, entries: Sequence[tuple[str, str, Expr]], variables: Sequence[Symbol]) -> Line:
+    shown = [(plain, math, readable(entry, variables)) for plain, math, entry in entries]
+    return Line(
+        label,
+        "\n".join(f"{plain} = {text(entry)}" for plain, _, entry in shown),
+        "\n".join(f"{math} = {latex(entry)}" for _, math, entry in shown),
+    )
+
+
+def _size(terms: Decomposition) -> Line:
+    program = terms.program
+    words = f"{len(program.steps)} named steps, {program.operations} operations (--format json prints them all)"
+    return Line(f"the derived program has {words}")
+
+
+def _up(player: int) -> str:
+    return "¹²³⁴⁵⁶⁷⁸"[player]
+
+
+def _down(player: int) -> str:
+    return "₁₂₃₄₅₆₇₈"[player]
