@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from numerics import policies
+from numerics.annealing import TwoPhase
 from numerics.compile import Array, Compiled, compiled_update, game_values
 from theory.games import Game
 from theory.policies import Coordinates
@@ -49,6 +50,7 @@ class Learning:
         peer: c_peer.
         schedule: outer step sizes.
         clip: bound on |φ| entrywise, or ``None``.
+        anneal: decay of both coefficients, or ``None``.
     """
 
     game: Game
@@ -61,23 +63,25 @@ class Learning:
     peer: float
     schedule: Schedule
     clip: float | None = None
+    anneal: TwoPhase | None = None
 
     def field(self) -> Compiled:
         """The compiled update."""
         return compiled_update(self.game, self.policy, self.rule, self.form, self.unroll)
 
-    def update(self, phi: Array) -> Array:
-        """The joint update at φ, shape (parameters, batch)."""
+    def update(self, phi: Array, step: int = 0) -> Array:
+        """The joint update at φ in outer step ``step``, shape (parameters, batch)."""
+        factor = 1.0 if self.anneal is None else self.anneal.factor(step)
         return self.field()(
             parameters=phi,
             inner_lr=_column(self.inner_lr),
-            coefficients=_column((self.own, self.peer)),
+            coefficients=_column((factor * self.own, factor * self.peer)),
             game=_column(game_values(self.game)),
         )["update"]
 
     def step(self, phi: Array, number: int) -> Array:
         """φ_{n+1} from φ_n."""
-        moved = phi + self.schedule.size(number) * self.update(phi)
+        moved = phi + self.schedule.size(number) * self.update(phi, number)
         if self.policy == "direct":
             moved = policies.project(self.game, moved)
         return moved if self.clip is None else np.clip(moved, -self.clip, self.clip)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics import basins, starts
+from numerics import annealing, basins, starts
 from numerics.basins import Labels
 from numerics.compile import Array
 from numerics.dynamics import BLOCK, Learning, Schedule, run
@@ -48,6 +48,7 @@ class Experiment:
         init: ``normal:SD``, ``uniform:LO:HI`` (in parameters) or ``grid:N:LO:HI`` (in probabilities).
         count: number of random starts.
         seed: seed of the starts.
+        anneal: ``none`` or ``two-phase:STEPS:POWER:SCALE``.
     """
 
     game: Game
@@ -67,6 +68,7 @@ class Experiment:
     init: str = "normal:1"
     count: int = 100
     seed: int = 0
+    anneal: str = "none"
 
     def __post_init__(self) -> None:
         """Refuse settings that mean nothing.
@@ -96,6 +98,7 @@ class Experiment:
             raise BadInput("simulate: --steps and --count must be at least 1 and --seed at least 0.")
         starts.parse(self.init)
         basins.parse_success(self.success)
+        annealing.parse(self.anneal)
 
     def learning(self, method: str) -> Learning:
         """The dynamics of one method under these settings."""
@@ -111,6 +114,7 @@ class Experiment:
             peer=self.peer,
             schedule=Schedule(self.lr, self.lr_power, self.lr_offset),
             clip=self.clip,
+            anneal=annealing.parse(self.anneal),
         )
 
 

@@ -1,0 +1,285 @@
+"""The command line. Every verb is a thin layer over one function; bad input is one sentence and exit status 2."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table as RichTable
+
+from numerics import experiments
+from numerics.evidence import PROFILES, Run
+from numerics.experiments import Experiment, Outcome, simulate
+from numerics.ledger import write_ledger
+from numerics.verdicts import Ledger, unexpected
+from numerics.verdicts import verify as run_checks
+from theory import updates
+from theory.alignment import align as derive_alignment
+from theory.derivation import derivation, derivation_json
+from theory.errors import BadInput
+from theory.exact import Undecided
+from theory.games import REGISTRY, Game
+from theory.games.files import resolve_game
+
+app = typer.Typer(
+    name="basin-entry",
+    help="Verify the theory of equilibrium selection in multi-agent policy gradients: exact derivations, exact "
+    "dynamics, and a ledger of claims with verdicts.\n\nStart with: basin-entry verify; basin-entry align stag-hunt; "
+    "basin-entry simulate stag-hunt --success initial-cooperation:0.82",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+Format = Literal["text", "latex", "json"]
+Policy = Literal["direct", "logit"]
+GameName = Annotated[
+    str,
+    typer.Argument(metavar="GAME", help="A name from basin-entry games, or a path to a .toml game file."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Override a named game's parameter, exactly: R=4, gamma=24/25."),
+]
+
+
+def _game(name: str, settings: list[str] | None) -> Game:
+    pairs = {}
+    for setting in settings or []:
+        key, equals, value = setting.partition("=")
+        if not equals or not key:
+            raise BadInput(f"--set: {setting!r} is not NAME=VALUE.")
+        pairs[key] = value
+    return resolve_game(name, pairs)
+
+
+@app.command()
+def games() -> None:
+    """List the named games with their parameters."""
+    table = RichTable("name", "actions", "states", "parameters", "target")
+    table.columns[0].no_wrap = True
+    for name, make in REGISTRY.items():
+        game = make()
+        actions = " | ".join(", ".join(names) for names in game.actions)
+        values = ", ".join(f"{symbol.name} = {value}" for symbol, value in game.parameters)
+        table.add_row(name, actions, " ".join(game.states), values, ",".join(game.target or ("none",)))
+    Console().print(table)
+
+
+@app.command()
+def derive(
+    game: GameName,
+    policy: Annotated[Policy, typer.Option(help="Coordinates of the policies.")] = "direct",
+    unroll: Annotated[int, typer.Option(metavar="L", help="Number of inner steps.")] = 1,
+    rule: Annotated[str, typer.Option(help=f"Learning rule: {', '.join(updates.REGISTRY)}.")] = "meta",
+    output: Annotated[Format, typer.Option("--format", help="How to print it.")] = "text",
+    settings: Settings = None,
+) -> None:
+    """Derive the terms of the Meta-MAPG update, with the point at which each factor is evaluated.
+
+    Example: basin-entry derive stag-hunt --format latex
+    """
+    chosen = _game(game, settings)
+    if output == "json":
+        typer.echo(json.dumps(derivation_json(chosen, policy, unroll, rule), indent=1, ensure_ascii=False))
+        return
+    document = derivation(chosen, policy, unroll, rule)
+    typer.echo(document.as_latex() if output == "latex" else document.as_text())
+
+
+@app.command()
+def align(
+    game: GameName,
+    policy: Annotated[Policy, typer.Option(help="Coordinates of the correction.")] = "direct",
+    target: Annotated[str | None, typer.Option(metavar="PROFILE", help="One action per player: Stag,Stag.")] = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print it.")] = "text",
+    settings: Settings = None,
+) -> None:
+    """Derive when the peer-learning correction points to the target, as exact inequalities in the payoffs.
+
+    Example: basin-entry align stag-hunt --policy logit
+    """
+    result = derive_alignment(_game(game, settings), policy, target.split(",") if target else None)
+    if output == "json":
+        typer.echo(json.dumps(result.to_json(), indent=1, ensure_ascii=False))
+    else:
+        document = result.document()
+        typer.echo(document.as_latex() if output == "latex" else document.as_text())
+
+
+@app.command("simulate")
+def simulate_command(
+    game: GameName,
+    success: Annotated[
+        str,
+        typer.Option(help="initial-cooperation:X (each player's target action in the start state) or mean-value:X."),
+    ],
+    method: Annotated[list[str] | None, typer.Option(help=f"Repeatable: {' '.join(updates.REGISTRY)}.")] = None,
+    gradient: Annotated[Literal["exact", "sampled"], typer.Option(help="Only exact so far.")] = "exact",
+    form: Annotated[updates.Form, typer.Option(help="Corrections through the unroll, or all at φ₀.")] = "unrolled",
+    policy: Annotated[Policy, typer.Option(help="Coordinates of the policies.")] = "logit",
+    unroll: Annotated[int, typer.Option(metavar="L", help="Number of inner steps.")] = 1,
+    inner_lr: Annotated[str, typer.Option(metavar="A[,B…]", help="Inner step size, or one per player.")] = "0.1",
+    own: Annotated[float, typer.Option(help="Coefficient of the own-learning correction.")] = 1.0,
+    peer: Annotated[float, typer.Option(help="Coefficient of the peer-learning correction.")] = 1.0,
+    lr: Annotated[float, typer.Option(help="Outer step size: lr/(n + offset)^power at step n = 0, 1, …")] = 0.1,
+    lr_power: Annotated[float, typer.Option(help="Power of its decay.")] = 0.0,
+    lr_offset: Annotated[float, typer.Option(help="Offset of its decay.")] = 1.0,
+    clip: Annotated[str, typer.Option(metavar="none|B", help="Keep every parameter in [−B, B].")] = "none",
+    steps: Annotated[int, typer.Option(help="Outer steps.")] = 1000,
+    init: Annotated[
+        str, typer.Option(help="normal:SD or uniform:LO:HI in parameters, grid:N:LO:HI in probabilities.")
+    ] = "normal:1",
+    count: Annotated[int, typer.Option(help="Number of random starts.")] = 100,
+    anneal: Annotated[
+        str, typer.Option(help="none, or two-phase:STEPS:POWER:SCALE: after STEPS the coefficients decay.")
+    ] = "none",
+    seed: Annotated[int, typer.Option(help="Seed of the random starts.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
+    settings: Settings = None,
+) -> None:
+    """Run learning rules from common starts and count which reach success.
+
+    Example: basin-entry simulate stag-hunt --success initial-cooperation:0.82 --method pg --method meta --count 1000
+    """
+    if gradient == "sampled":
+        raise BadInput("--gradient: sampled gradients are not available yet; use --gradient exact.")
+    experiment = Experiment(
+        game=_game(game, settings),
+        success=success,
+        methods=tuple(method or ("pg", "meta")),
+        form=form,
+        policy=policy,
+        unroll=unroll,
+        inner_lr=tuple(_number(entry, "--inner-lr") for entry in inner_lr.split(",")),
+        own=own,
+        peer=peer,
+        lr=lr,
+        lr_power=lr_power,
+        lr_offset=lr_offset,
+        clip=None if clip == "none" else _number(clip, "--clip"),
+        steps=steps,
+        init=init,
+        count=count,
+        seed=seed,
+        anneal=anneal,
+    )
+    with _progress() as progress:
+        outcome = simulate(experiment, progress)
+    if as_json:
+        typer.echo(json.dumps(outcome.to_json(), indent=1, ensure_ascii=False))
+    else:
+        _print_outcome(outcome)
+
+
+def _number(text: str, option: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise BadInput(f"{option}: {text!r} is not a number.") from None
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    on_grid = not outcome.paired and outcome.methods[0].discretisation is not None
+    console = Console()
+    spread_name = "discretisation" if on_grid else "95% interval"
+    table = RichTable("method", "successes", "share", spread_name, "undecided", "ends")
+    for result in outcome.methods:
+        spread = f"± {result.discretisation:.4f}" if on_grid else "[{:.4f}, {:.4f}]".format(*result.share.interval)
+        ends = ", ".join(f"{name} {count}" for name, count in result.ends.items())
+        share = result.share
+        cells = (f"{share.successes}/{share.total}", f"{share.fraction:.4f}", spread, str(share.undecided), ends)
+        table.add_row(result.method, *cells)
+    console.print(table)
+    for pair in outcome.paired:
+        low, high = pair.difference.interval
+        console.print(
+            f"{pair.a} − {pair.b}: {pair.difference.difference:+.4f} [{low:+.4f}, {high:+.4f}], "
+            f"exact McNemar p = {pair.difference.p_value:.3g}"
+        )
+
+
+@app.command()
+def verify(
+    profile: Annotated[str, typer.Option(help=f"Sample sizes: {' or '.join(PROFILES)}.")] = "quick",
+    claim: Annotated[list[str] | None, typer.Option(metavar="ID", help="Check only this claim; repeatable.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of all random starts.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for verdicts, ledger, evidence and figures.")] = Path("results"),
+) -> None:
+    """Check every claim and print the ledger; exit 1 if a verdict differs from the profile's expectations.
+
+    Example: basin-entry verify --claim C6 --claim C15
+    """
+    if profile not in PROFILES:
+        raise BadInput(f"--profile: {profile!r} is not one of {', '.join(PROFILES)}.")
+    if seed < 0:
+        raise BadInput("--seed: the seed must be at least 0.")
+    with _progress() as progress:
+        ledger = run_checks(Run(profile, seed, progress), claim or (), lambda name: progress(f"checking {name}", 0, 0))
+    written = write_ledger(ledger, out)
+    if not claim:
+        from numerics.figures import stag_hunt_figures
+
+        written += stag_hunt_figures(out / "figures")
+    _print_ledger(ledger)
+    typer.echo(f"{len(written)} files in {out} (start with {out / 'ledger.md'}).")
+    surprises = unexpected(ledger, profile) if seed == 0 else []
+    for line in surprises:
+        typer.echo(f"unexpected verdict: {line}", err=True)
+    if surprises:
+        raise typer.Exit(1)
+
+
+def _print_ledger(ledger: Ledger) -> None:
+    table = RichTable("claim", "verdict", "found", show_lines=True)
+    colours = {"PROVED": "green", "CERTIFIED": "green", "SUPPORTED": "cyan", "REFUTED": "red", "UNDECIDED": "yellow"}
+    for entry in ledger.entries:
+        verdict = str(entry.finding.verdict)
+        found = [entry.finding.reason, *(f"• {evidence.summary}" for evidence in entry.finding.evidence)]
+        table.add_row(entry.claim.id, f"[{colours[verdict]}]{verdict}[/]", escape("\n".join(found)))
+    Console().print(table)
+
+
+@contextmanager
+def _progress() -> Iterator[experiments.Progress]:
+    """Progress on standard error: a bar where a person watches, a line per task elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        seen: set[str] = set()
+
+        def note(label: str, done: int, total: int) -> None:
+            if label not in seen:
+                seen.add(label)
+                console.print(f"{label} …", highlight=False)
+
+        yield note
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        task = bars.add_task("starting", total=None)
+        yield lambda label, done, total: bars.update(task, description=label, completed=done, total=total or None)
+
+
+def main() -> None:
+    """Entry point of ``basin-entry``."""
+    try:
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except (BadInput, Undecided) as error:
+        sys.exit(_refuse(str(error)))
+    except typer.TyperException as error:
+        sys.exit(_refuse(error.format_message()))
+    except typer.Abort:
+        sys.exit(_refuse("interrupted."))
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _refuse(sentence: str) -> int:
+    print(f"basin-entry: {' '.join(sentence.split())}", file=sys.stderr)
+    return 2

@@ -1,0 +1,13 @@
+"""Hypothesis profiles: ``default`` is deterministic, ``thorough`` (HYPOTHESIS_PROFILE=thorough) draws more."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# Exact arithmetic has no use for a deadline: a slow example is not a wrong one.
+_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("default", derandomize=True, **_COMMON)
+settings.register_profile("thorough", max_examples=500, **_COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
