@@ -36,9 +36,9 @@ def parse(text: str) -> TwoPhase | None:
     kind, *fields = text.split(":")
     try:
         steps, power, scale = int(fields[0]), float(fields[1]), float(fields[2])
-        if kind == "two-phase" and len(fields) == 3 and steps >= 0 and np.isfinite([power, scale]).all():
-            if power > 0 and scale > 0:
-                return TwoPhase(steps, power, scale)
+        positive = steps >= 0 and 0 < power < np.inf and 0 < scale < np.inf
+        if kind == "two-phase" and len(fields) == 3 and positive:
+            return TwoPhase(steps, power, scale)
     except (ValueError, IndexError):
         pass
     raise BadInput(f"--anneal: {text!r} is not none or two-phase:STEPS:POWER:SCALE (STEPS ≥ 0, POWER and SCALE > 0).")

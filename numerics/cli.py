@@ -23,6 +23,7 @@ from numerics.verdicts import Ledger, unexpected
 from numerics.verdicts import verify as run_checks
 from theory import updates
 from theory.alignment import align as derive_alignment
+from theory.claims import NOT_RUN
 from theory.derivation import derivation, derivation_json
 from theory.errors import BadInput
 from theory.exact import Undecided
@@ -241,6 +242,8 @@ def _print_ledger(ledger: Ledger) -> None:
     table = RichTable("claim", "verdict", "found", show_lines=True)
     colours = {"PROVED": "green", "CERTIFIED": "green", "SUPPORTED": "cyan", "REFUTED": "red", "UNDECIDED": "yellow"}
     for entry in ledger.entries:
+        if entry.finding == NOT_RUN:  # left out by --claim
+            continue
         verdict = str(entry.finding.verdict)
         found = [entry.finding.reason, *(f"• {evidence.summary}" for evidence in entry.finding.evidence)]
         table.add_row(entry.claim.id, f"[{colours[verdict]}]{verdict}[/]", escape("\n".join(found)))

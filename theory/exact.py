@@ -12,6 +12,7 @@ Nothing in this module calls ``simplify`` and nothing answers from a float.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -33,27 +34,32 @@ class Undecided(Exception):
 # ------------------------------------------------------------------------------------------------------- numbers
 
 
+LONGEST_NUMBER = 100
+_NUMBER = re.compile(r"[+-]?([0-9]+ ?/ ?[0-9]+|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?)", re.ASCII)
+_ZERO_DENOMINATOR = re.compile(r"/ ?0+$")
+
+
 def rational(value: object, place: str) -> Rational:
     """Read an exact rational: an integer, a ``"24/25"`` string, or a decimal taken at its written digits.
 
-    ``place`` names where the value stands, for the message. A float (as TOML decimals arrive) is read at its shortest
-    decimal spelling, so 0.96 is 24/25.
+    ``place`` names where the value stands, for the message. A float is read at its shortest decimal spelling, so 0.96
+    is 24/25. Length and exponent are limited before any arithmetic is done.
 
     Raises:
-        BadInput: the value is not a finite number.
+        BadInput: the value is not a finite number, or is unreasonably long.
     """
     if isinstance(value, Rational):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise BadInput(f"{place}: {value!r} is not a number.")
+    if isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER:  # Python would refuse to print the longest ones
+        raise BadInput(f"{place}: a number may have at most {LONGEST_NUMBER} characters.")
     text = repr(value) if isinstance(value, float) else str(value).strip()
-    try:
-        number = Rational(text)
-    except (TypeError, ValueError, ZeroDivisionError):
-        raise BadInput(f"{place}: {text!r} is not an exact finite number such as 4, -1.5 or 24/25.") from None
-    if not (isinstance(number, Rational) and number.is_finite):
+    if len(text) > LONGEST_NUMBER:
+        raise BadInput(f"{place}: a number may have at most {LONGEST_NUMBER} characters.")
+    if not _NUMBER.fullmatch(text) or _ZERO_DENOMINATOR.search(text):
         raise BadInput(f"{place}: {text!r} is not an exact finite number such as 4, -1.5 or 24/25.")
-    return number
+    return Rational(text)
 
 
 def to_fmpq(number: Rational) -> flint.fmpq:
@@ -171,15 +177,14 @@ class QuotientField:
             terms.append(Mul(from_fmpq(coefficient), *factors))
         return Add(*terms)
 
+    def factored(self, element: flint.fmpq_mpoly) -> Expr:
+        """A polynomial of the field as SymPy, the product of its irreducible factors over ℚ."""
+        content, factors = element.factor()
+        return Mul(from_fmpq(content), *(self.polynomial(base) ** int(power) for base, power in factors))
+
     def expression(self, element: Quotient) -> Expr:
         """An element of the field as SymPy, numerator and denominator factored."""
-        return factored(self.polynomial(element.numerator)) / factored(self.polynomial(element.denominator))
-
-
-def factored(expression: Expr) -> Expr:
-    """A polynomial as the product of its irreducible factors over ℚ."""
-    coefficient, factors = factor_list(expression)
-    return Mul(coefficient, *(base**power for base, power in factors), evaluate=True)
+        return self.factored(element.numerator) / self.factored(element.denominator)
 
 
 def lowest_terms(expression: Expr) -> Expr:

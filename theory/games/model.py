@@ -58,7 +58,7 @@ class Game:
     own_view: tuple[tuple[int, ...], ...] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse tables of the wrong shape, rows that are no distributions, and γ outside [0, 1)."""
+        """Refuse tables of the wrong shape or sums, γ outside [0, 1), and parameters outside the class of games."""
         place = f"game {self.name!r}"
         states, joint = len(self.states), len(self.joint_actions)
         if len(self.start) != states:
@@ -77,6 +77,9 @@ class Game:
             raise BadInput(f"{place}: every reward needs {self.players} entries, one per player.")
         if self.value_of(self.discount).is_number and not 0 <= self.value_of(self.discount) < 1:
             raise BadInput(f"{place}: the discount factor must lie in [0, 1), not {self.value_of(self.discount)}.")
+        for form in self.ordering:
+            if self.value_of(form).is_number and not self.value_of(form) > 0:
+                raise BadInput(f"{place}: these parameters break {form} > 0, which defines this class of games.")
         if self.target is not None:
             if len(self.target) != self.players:
                 raise BadInput(f"{place}: target needs {self.players} actions, one per player.")
@@ -242,7 +245,7 @@ def memory_one(
 
 def _state_names(stage: Game) -> tuple[str, ...]:
     initials_clash = any(len({name[:1] for name in names}) < len(names) for names in stage.actions)
-    separator = "/" if initials_clash else ""
+    separator = "_" if initials_clash else ""  # names of parameters are built from it
     return tuple(
         separator.join(
             names[k] if initials_clash else names[k][:1] for names, k in zip(stage.actions, action, strict=True)

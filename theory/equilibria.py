@@ -1,0 +1,271 @@
+"""Pure stationary equilibria, decided exactly.
+
+A pure stationary profile is one action index per player and state, ``profile[i][s]``, states in the game's order (not
+in the player's own view). It is an equilibrium when no player gains, from the start distribution, by another
+strategy. Play that a profile never reaches may be improvable: subgame perfection is not asked for.
+
+Once the others' actions are fixed, a player faces a finite discounted Markov decision problem. Such a problem has a
+pure stationary policy that is optimal from every state among *all* policies, mixed or history-dependent (Blackwell
+1962; Puterman 1994, §6.2), so
+
+    gain = ρᵀ(u* − u),        u = r + γPu along the profile,        u* = max_a [r_a + γ P_a u*],
+
+is zero exactly when the player cannot gain at all. u* comes from policy iteration (Howard 1960) in exact rationals: it
+stops after finitely many steps, because every step raises the values and there are finitely many policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import flint
+from sympy import Expr, Rational
+
+from theory import exact
+from theory.errors import BadInput
+from theory.games.model import Game, JointAction
+
+StationaryPolicy = tuple[int, ...]
+StationaryProfile = tuple[StationaryPolicy, ...]
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A profitable deviation of one player.
+
+    Attributes:
+        player: index of the player.
+        reply: one action per state, optimal from every state; it keeps the player's action wherever that is optimal.
+        gain: what the reply adds to the player's total discounted value from the start distribution, > 0.
+    """
+
+    player: int
+    reply: StationaryPolicy
+    gain: Rational
+
+
+# ----------------------------------------------------------------------------------------------- stationary profiles
+
+
+def payoffs(game: Game, profile: StationaryProfile) -> tuple[Rational, ...]:
+    """Total discounted values under a pure stationary profile, one per player.
+
+    Raises:
+        BadInput: the profile does not fit the game, or a table holds a symbol without a value.
+    """
+    check_profile(game, profile)
+    problems = (_decision_problem(_tables(game), profile, player) for player in range(game.players))
+    return tuple(
+        exact.from_fmpq(problem.from_start(problem.values(policy)))
+        for problem, policy in zip(problems, profile, strict=True)
+    )
+
+
+def best_deviation(game: Game, profile: StationaryProfile, player: int) -> Deviation | None:
+    """The player's most profitable deviation, ``None`` if nothing is profitable.
+
+    Raises:
+        BadInput: the profile does not fit the game, or a table holds a symbol without a value.
+    """
+    check_profile(game, profile)
+    problem = _decision_problem(_tables(game), profile, player)
+    policy = profile[player]
+    reply, optimum = problem.solve(policy)
+    gain = problem.from_start(optimum) - problem.from_start(problem.values(policy))
+    return Deviation(player, reply, exact.from_fmpq(gain)) if gain > 0 else None
+
+
+def is_equilibrium(game: Game, profile: StationaryProfile) -> bool:
+    """Whether no player can gain from the start distribution.
+
+    Raises:
+        BadInput: the profile does not fit the game, or a table holds a symbol without a value.
+    """
+    return all(best_deviation(game, profile, player) is None for player in range(game.players))
+
+
+def check_profile(game: Game, profile: StationaryProfile) -> None:
+    """Refuse a profile that does not have one action of every player in every state.
+
+    Raises:
+        BadInput: it does not fit the game.
+    """
+    place = f"game {game.name!r}: profile"
+    if len(profile) != game.players:
+        raise BadInput(f"{place} has {len(profile)} policies for {game.players} players.")
+    for player, (policy, names) in enumerate(zip(profile, game.actions, strict=True), start=1):
+        if len(policy) != len(game.states):
+            raise BadInput(f"{place} has {len(policy)} actions of player {player} for {len(game.states)} states.")
+        if not all(0 <= action < len(names) for action in policy):
+            raise BadInput(f"{place} has an action of player {player} that is not one of 0 to {len(names) - 1}.")
+
+
+# -------------------------------------------------------------------------------------------------- one-shot games
+
+
+def is_strict(game: Game, profile: StationaryProfile) -> bool:
+    """Whether every unilateral deviation in a one-shot game strictly loses.
+
+    Raises:
+        BadInput: the game is not one-shot, or as for :func:`is_equilibrium`.
+    """
+    _check_one_shot(game)
+    check_profile(game, profile)
+    return _is_strict(_tables(game), tuple(policy[0] for policy in profile))
+
+
+def strict_equilibria(game: Game) -> tuple[StationaryProfile, ...]:
+    """All strict equilibria of a one-shot game, in the order of its joint actions.
+
+    Raises:
+        BadInput: the game is not one-shot, or a table holds a symbol without a value.
+    """
+    _check_one_shot(game)
+    tables = _tables(game)
+    return tuple(tuple((action,) for action in joint) for joint in game.joint_actions if _is_strict(tables, joint))
+
+
+def payoff_dominant(game: Game) -> StationaryProfile | None:
+    """The strict equilibrium of a one-shot game that Pareto-dominates every other strict equilibrium.
+
+    To dominate is to pay no player less and some player more; hence there is at most one, and ``None`` where the
+    strict equilibria tie, conflict or are none. A single strict equilibrium counts.
+
+    Raises:
+        BadInput: the game is not one-shot, or a table holds a symbol without a value.
+    """
+    candidates = {profile: payoffs(game, profile) for profile in strict_equilibria(game)}
+    for profile, paid in candidates.items():
+        if all(_dominates(paid, other) for rival, other in candidates.items() if rival != profile):
+            return profile
+    return None
+
+
+def _dominates(paid: Sequence[Rational], other: Sequence[Rational]) -> bool:
+    return paid != other and all(mine >= theirs for mine, theirs in zip(paid, other, strict=True))
+
+
+def _check_one_shot(game: Game) -> None:
+    if not game.one_shot:
+        raise BadInput(f"game {game.name!r}: strictness is defined here for one-shot games only.")
+
+
+def _is_strict(tables: _Tables, joint: JointAction) -> bool:
+    reward = tables.reward[0]
+    return all(
+        reward[tables.index[other]][player] < reward[tables.index[joint]][player]
+        for player, actions in enumerate(tables.action_counts)
+        for other in _unilateral(joint, player, actions)
+        if other != joint
+    )
+
+
+def _unilateral(joint: JointAction, player: int, actions: int) -> Iterator[JointAction]:
+    """The joint action with each of the player's actions in turn."""
+    return ((*joint[:player], action, *joint[player + 1 :]) for action in range(actions))
+
+
+# ----------------------------------------------------------------------------------------- one player's problem
+
+_Flow = dict[int, flint.fmpq]
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """The tables of a game's instance as python-flint rationals; transitions keep what is not zero."""
+
+    action_counts: tuple[int, ...]
+    index: dict[JointAction, int]
+    start: tuple[flint.fmpq, ...]
+    reward: tuple[tuple[tuple[flint.fmpq, ...], ...], ...]
+    transition: tuple[tuple[_Flow, ...], ...]
+    discount: flint.fmpq
+
+
+@lru_cache(maxsize=16)
+def _tables(game: Game) -> _Tables:
+    instance = game.instance()
+
+    def number(entry: Expr) -> flint.fmpq:
+        if not isinstance(entry, Rational):
+            raise BadInput(f"game {game.name!r}: {entry} has no exact value.")
+        return exact.to_fmpq(entry)
+
+    return _Tables(
+        action_counts=tuple(map(len, game.actions)),
+        index={joint: k for k, joint in enumerate(game.joint_actions)},
+        start=tuple(map(number, instance.start)),
+        reward=tuple(tuple(tuple(map(number, row)) for row in rows) for rows in instance.reward),
+        transition=tuple(
+            tuple({t: number(entry) for t, entry in enumerate(row) if entry != 0} for row in rows)
+            for rows in instance.transition
+        ),
+        discount=number(instance.discount),
+    )
+
+
+@dataclass(frozen=True)
+class _DecisionProblem:
+    """What one player faces while the others' play is fixed.
+
+    Attributes:
+        start: ρ(s).
+        reward: r(s, a), [state][own action].
+        transition: P(t | s, a), [state][own action][t], zeros left out.
+        discount: γ.
+    """
+
+    start: tuple[flint.fmpq, ...]
+    reward: list[list[flint.fmpq]]
+    transition: list[list[_Flow]]
+    discount: flint.fmpq
+
+    def values(self, policy: StationaryPolicy) -> list[flint.fmpq]:
+        """The solution of u = r + γPu along the policy, shape (states,)."""
+        size = len(self.start)
+        matrix = flint.fmpq_mat(size, size)
+        for s, action in enumerate(policy):
+            matrix[s, s] = 1
+            for t, probability in self.transition[s][action].items():
+                matrix[s, t] -= self.discount * probability
+        right = flint.fmpq_mat(size, 1, [self.reward[s][action] for s, action in enumerate(policy)])
+        solution = matrix.solve(right)
+        return [solution[s, 0] for s in range(size)]
+
+    def from_start(self, values: Sequence[flint.fmpq]) -> flint.fmpq:
+        """ρᵀu."""
+        return sum((p * u for p, u in zip(self.start, values, strict=True)), flint.fmpq(0))
+
+    def solve(self, policy: StationaryPolicy) -> tuple[StationaryPolicy, list[flint.fmpq]]:
+        """An optimal policy, which keeps the given one's action wherever that is optimal, and u*."""
+        improved, values = policy, self.values(policy)
+        while (better := self._improved(improved, values)) != improved:
+            improved, values = better, self.values(better)
+        return self._improved(policy, values), values
+
+    def _improved(self, policy: StationaryPolicy, values: Sequence[flint.fmpq]) -> StationaryPolicy:
+        """The action that is best for one round before the values, the policy's own among equals."""
+        actions = []
+        for s, kept in enumerate(policy):
+            scores = [
+                reward + self.discount * sum((p * values[t] for t, p in flow.items()), flint.fmpq(0))
+                for reward, flow in zip(self.reward[s], self.transition[s], strict=True)
+            ]
+            best = max(scores)
+            actions.append(kept if scores[kept] == best else scores.index(best))
+        return tuple(actions)
+
+
+def _decision_problem(tables: _Tables, profile: StationaryProfile, player: int) -> _DecisionProblem:
+    rows = []
+    for s in range(len(tables.start)):
+        joint = tuple(policy[s] for policy in profile)
+        rows.append([tables.index[own] for own in _unilateral(joint, player, tables.action_counts[player])])
+    return _DecisionProblem(
+        start=tables.start,
+        reward=[[tables.reward[s][k][player] for k in row] for s, row in enumerate(rows)],
+        transition=[[tables.transition[s][k] for k in row] for s, row in enumerate(rows)],
+        discount=tables.discount,
+    )
