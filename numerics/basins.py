@@ -11,7 +11,7 @@ from numerics import policies
 from numerics.compile import Array, compiled_values, game_values
 from numerics.starts import Grid
 from theory.errors import BadInput
-from theory.games import Game
+from theory.games import AnyGame, DifferentiableGame, Game, finite
 from theory.policies import Coordinates
 
 Labels = NDArray[np.bool_]
@@ -56,8 +56,8 @@ def parse_success(text: str) -> Success:
     raise BadInput(f"--success: {text!r} is not initial-cooperation:X (0 ≤ X ≤ 1) or mean-value:X.")
 
 
-def start_state(game: Game) -> int:
-    """The state in which every run of play begins.
+def start_observation(game: Game) -> int:
+    """Index of what players observe when play begins.
 
     Raises:
         BadInput: play may begin in more than one state.
@@ -65,33 +65,34 @@ def start_state(game: Game) -> int:
     certain = [index for index, weight in enumerate(game.start) if weight == 1]
     if not certain:
         raise BadInput(f"game {game.name!r} has no single start state, which initial-cooperation needs.")
-    return certain[0]
+    return game.observed[certain[0]]
 
 
-def target_probabilities(game: Game, policy: Coordinates, phi: Array) -> Array:
+def target_probabilities(game: AnyGame, policy: Coordinates, phi: Array) -> Array:
     """Each player's probability of its target action in the start state, shape (players, batch).
 
     Raises:
         BadInput: the game has no target.
     """
+    game = finite(game, "initial-cooperation")
     if game.target is None:
         raise BadInput(f"game {game.name!r} has no target equilibrium, which initial-cooperation needs.")
-    state = start_state(game)
+    start = start_observation(game)
     return np.stack(
         [
-            policies.probabilities(game, policy, phi, player, state)[game.action_index(player, action)]
+            policies.probabilities(game, policy, phi, player, start)[game.action_index(player, action)]
             for player, action in enumerate(game.target)
         ]
     )
 
 
-def mean_values(game: Game, policy: Coordinates, phi: Array) -> Array:
-    """(1 − γ)V of every player, shape (players, batch)."""
+def mean_values(game: AnyGame, policy: Coordinates, phi: Array) -> Array:
+    """V/Σγᵗ of every player, that is (1 − γ)V without a horizon, shape (players, batch)."""
     totals = compiled_values(game, policy)(parameters=phi, game=game_values(game)[:, None])["value"]
-    return float(1 - game.value_of(game.discount)) * totals
+    return totals / float(game.value_of(game.total_weight))
 
 
-def succeeded(success: Success, game: Game, policy: Coordinates, ends: Array) -> tuple[Labels, Labels]:
+def succeeded(success: Success, game: AnyGame, policy: Coordinates, ends: Array) -> tuple[Labels, Labels]:
     """(success, undecided) of every end; an end that is not finite is undecided, never a success."""
     if isinstance(success, InitialCooperation):
         measured = target_probabilities(game, policy, ends)
@@ -102,50 +103,69 @@ def succeeded(success: Success, game: Game, policy: Coordinates, ends: Array) ->
 
 
 class LateTravel:
-    """Watches a run: how far each start's start-state probabilities travel in the last tenth of its steps.
+    """Watches a run: how far each start travels in the last tenth of its steps.
 
-    Pass it as ``watch`` to :func:`numerics.dynamics.run`; ``total`` is the total variation, shape (batch,).
+    Pass it as ``watch`` to :func:`numerics.dynamics.run`. ``total``, shape (batch,), is the total variation of the
+    players' probabilities in the start state, or of the parameters of a differentiable game.
     """
 
-    def __init__(self, game: Game, policy: Coordinates, steps: int, batch: int) -> None:
+    def __init__(self, game: AnyGame, policy: Coordinates, steps: int, batch: int) -> None:
         self.total = np.zeros(batch)
-        self._game, self._policy, self._state = game, policy, start_state(game)
+        self._game, self._policy = game, policy
         self._from = int(steps * 0.9)
-        self._last: list[Array] = []
+        self._last = np.empty(0)
 
     def __call__(self, number: int, columns: slice, phi: Array) -> None:
         """Take φ after step ``number`` of one block of starts."""
         if number < self._from:
             return
-        players = range(self._game.players)
-        now = [policies.probabilities(self._game, self._policy, phi, player, self._state) for player in players]
+        now = self._place(phi)
         if number > self._from:
-            self.total[columns] += sum(abs(a - b).sum(0) / 2 for a, b in zip(now, self._last, strict=True))
+            self.total[columns] += abs(now - self._last).sum(0)
         self._last = now
 
+    def _place(self, phi: Array) -> Array:
+        if isinstance(self._game, DifferentiableGame):
+            return phi
+        start = start_observation(self._game)
+        players = range(self._game.players)
+        pi = [policies.probabilities(self._game, self._policy, phi, player, start) for player in players]
+        return np.concatenate(pi) / 2  # half the sum over actions is a total variation
 
-def class_of_ends(game: Game, policy: Coordinates, ends: Array, travelled: Array) -> dict[str, int]:
-    """How many ends are near each pure start-state profile, mixed, cycling or undecided (classes that occur).
+
+def class_of_ends(game: AnyGame, policy: Coordinates, ends: Array, travelled: Array) -> dict[str, int]:
+    """How many ends are of each class that occurs.
+
+    Classes are the pure profile played in the start state, ``mixed``, ``cycling`` and ``undecided`` (not finite); for a
+    differentiable game ``settled``, ``moving`` and ``undecided``.
 
     Args:
         game: the game.
         policy: coordinates.
         ends: shape (parameters, batch).
-        travelled: total variation of the start-state probabilities in the last tenth of the run, shape (batch,).
+        travelled: how far each start travelled late in its run (:class:`LateTravel`), shape (batch,).
     """
-    state = start_state(game)
+    if isinstance(game, DifferentiableGame):
+        labels = np.where(travelled > TRAVEL, "moving", "settled").astype(object)
+    else:
+        labels = _profile_played(game, policy, ends)
+        labels[(labels == "mixed") & (travelled > TRAVEL)] = "cycling"
+    labels[~np.isfinite(ends).all(0)] = "undecided"
+    names, counts = np.unique(labels.astype(str), return_counts=True)
+    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
+
+
+def _profile_played(game: Game, policy: Coordinates, ends: Array) -> NDArray[np.object_]:
+    start = start_observation(game)
     labels = np.full(ends.shape[1], "", dtype=object)
     pure = np.ones(ends.shape[1], dtype=bool)
     for player, actions in enumerate(game.actions):
-        pi = policies.probabilities(game, policy, ends, player, state)
+        pi = policies.probabilities(game, policy, ends, player, start)
         pure &= pi.max(0) >= PURE
         separator = "," if player and max(map(len, actions)) > 1 else ""
         labels = labels + np.array([separator + name for name in actions], dtype=object)[pi.argmax(0)]
     labels[~pure] = "mixed"
-    labels[~pure & (travelled > TRAVEL)] = "cycling"
-    labels[~np.isfinite(ends).all(0)] = "undecided"
-    names, counts = np.unique(labels.astype(str), return_counts=True)
-    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
+    return labels
 
 
 def grid_area(grid: Grid, success: Labels) -> tuple[float, float]:

@@ -27,7 +27,7 @@ from theory.claims import NOT_RUN
 from theory.derivation import derivation, derivation_json
 from theory.errors import BadInput
 from theory.exact import Undecided
-from theory.games import REGISTRY, Game
+from theory.games import REGISTRY, AnyGame, DifferentiableGame
 from theory.games.files import resolve_game
 
 app = typer.Typer(
@@ -51,7 +51,7 @@ Settings = Annotated[
 ]
 
 
-def _game(name: str, settings: list[str] | None) -> Game:
+def _game(name: str, settings: list[str] | None) -> AnyGame:
     pairs = {}
     for setting in settings or []:
         key, equals, value = setting.partition("=")
@@ -64,13 +64,16 @@ def _game(name: str, settings: list[str] | None) -> Game:
 @app.command()
 def games() -> None:
     """List the named games with their parameters."""
-    table = RichTable("name", "actions", "states", "parameters", "target")
+    table = RichTable("name", "actions", "observations", "parameters", "target")
     table.columns[0].no_wrap = True
     for name, make in REGISTRY.items():
         game = make()
-        actions = " | ".join(", ".join(names) for names in game.actions)
         values = ", ".join(f"{symbol.name} = {value}" for symbol, value in game.parameters)
-        table.add_row(name, actions, " ".join(game.states), values, ",".join(game.target or ("none",)))
+        if isinstance(game, DifferentiableGame):
+            table.add_row(name, "real parameters", "", values, "none")
+        else:
+            actions = " | ".join(", ".join(names) for names in game.actions)
+            table.add_row(name, actions, " ".join(game.observations), values, ",".join(game.target or ("none",)))
     Console().print(table)
 
 

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from sympy import Expr, Symbol, cse, lambdify, numbered_symbols
 
 from theory.decomposition import update_program
-from theory.games import Game
+from theory.games import AnyGame
 from theory.program import Program
 from theory.updates import Form
 from theory.values import value_program
@@ -126,7 +126,7 @@ def _shared_steps(program: Program) -> tuple[list[tuple[Symbol, Expr]], list[Exp
 
 
 @lru_cache(maxsize=64)
-def compiled_update(game: Game, policy: str, rule: str, form: Form, unroll: int) -> Compiled:
+def compiled_update(game: AnyGame, policy: str, rule: str, form: Form, unroll: int) -> Compiled:
     """A learning rule's joint update, groups ``parameters``, ``inner_lr``, ``coefficients`` (own, peer), ``game``.
 
     One block ``update``, shape (parameters, *batch). The game's parameters are arguments, so that games which differ
@@ -137,13 +137,13 @@ def compiled_update(game: Game, policy: str, rule: str, form: Form, unroll: int)
 
 
 @lru_cache(maxsize=64)
-def compiled_values(game: Game, policy: str) -> Compiled:
+def compiled_values(game: AnyGame, policy: str) -> Compiled:
     """Values, visits and advantages, groups ``parameters`` and ``game``; blocks as in ``value_program``."""
     program = value_program(game, policy)
     return compile_program(program, _grouped(program, game))
 
 
-def _grouped(program: Program, game: Game, **sizes: int) -> dict[str, tuple[Symbol, ...]]:
+def _grouped(program: Program, game: AnyGame, **sizes: int) -> dict[str, tuple[Symbol, ...]]:
     """Cut a program's inputs into policy parameters, groups of the given sizes, and the game's parameters."""
     tail = len(game.parameters)
     first = len(program.inputs) - tail - sum(sizes.values())
@@ -155,6 +155,6 @@ def _grouped(program: Program, game: Game, **sizes: int) -> dict[str, tuple[Symb
     return groups
 
 
-def game_values(game: Game) -> Array:
+def game_values(game: AnyGame) -> Array:
     """The current values of a game's parameters, for the group ``game``."""
     return np.array([float(value) for _, value in game.parameters])

@@ -14,7 +14,7 @@ import numpy as np
 from numerics import policies
 from numerics.annealing import TwoPhase
 from numerics.compile import Array, Compiled, compiled_update, game_values
-from theory.games import Game
+from theory.games import AnyGame
 from theory.policies import Coordinates
 from theory.updates import Form
 
@@ -53,7 +53,7 @@ class Learning:
         anneal: decay of both coefficients, or ``None``.
     """
 
-    game: Game
+    game: AnyGame
     policy: Coordinates
     rule: str
     form: Form

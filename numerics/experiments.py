@@ -21,8 +21,8 @@ from numerics.statistics import PairedDifference, Share, paired_difference, shar
 from theory import updates
 from theory.decomposition import check_unroll
 from theory.errors import BadInput
-from theory.games import Game
-from theory.policies import check_coordinates
+from theory.games import AnyGame
+from theory.policies import coordinates_of
 from theory.updates import FORMS, Form
 
 Progress = Callable[[str, int, int], None]
@@ -51,7 +51,7 @@ class Experiment:
         anneal: ``none`` or ``two-phase:STEPS:POWER:SCALE``.
     """
 
-    game: Game
+    game: AnyGame
     success: str
     methods: tuple[str, ...] = ("pg", "meta")
     form: Form = "unrolled"
@@ -76,7 +76,7 @@ class Experiment:
         Raises:
             BadInput: with the option and the reason.
         """
-        check_coordinates(self.policy)
+        coordinates_of(self.game, self.policy)
         check_unroll(self.unroll)
         if self.form not in FORMS:
             raise BadInput(f"--form: {self.form!r} is not one of {', '.join(FORMS)}.")
@@ -105,7 +105,7 @@ class Experiment:
         per_player = self.inner_lr if len(self.inner_lr) > 1 else self.inner_lr * self.game.players
         return Learning(
             game=self.game,
-            policy=check_coordinates(self.policy),
+            policy=coordinates_of(self.game, self.policy),
             rule=method,
             form=self.form,
             unroll=self.unroll,
@@ -220,7 +220,7 @@ def simulate(experiment: Experiment, progress: Progress | None = None) -> Outcom
         BadInput: starts or a criterion that the game does not allow.
     """
     init, success = starts.parse(experiment.init), basins.parse_success(experiment.success)
-    policy = check_coordinates(experiment.policy)
+    policy = coordinates_of(experiment.game, experiment.policy)
     first = starts.draw(init, experiment.game, policy, experiment.count, experiment.seed)
     basins.succeeded(success, experiment.game, policy, first[:, :1])  # refuse a criterion without meaning before work
     results, all_ends = [], {}

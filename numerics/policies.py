@@ -1,6 +1,6 @@
 """Parameters and probabilities as arrays: layout, conversion, projection.
 
-A parameter array has shape (parameters, batch): player by player, state by state, as the inputs of every program.
+A parameter array has shape (parameters, batch): player by player, observation by observation, as in every program.
 """
 
 from __future__ import annotations
@@ -11,30 +11,32 @@ import numpy as np
 from scipy.special import expit, logit, softmax
 
 from numerics.compile import Array
-from theory.games import Game
+from theory.games import AnyGame, DifferentiableGame, Game
 from theory.policies import Coordinates, parameters, parameters_per_state
 
 
 @lru_cache(maxsize=64)
-def names(game: Game, policy: Coordinates) -> tuple[str, ...]:
+def names(game: AnyGame, policy: Coordinates) -> tuple[str, ...]:
     """Name of every parameter, in array order."""
     return tuple(symbol.name for row in parameters(game, policy) for symbol in row)
 
 
-def blocks(game: Game) -> list[tuple[int, int, slice]]:
-    """(player, state, rows) of every local policy, in array order."""
+def blocks(game: AnyGame) -> list[tuple[int, int, slice]]:
+    """(player, observation, rows) of every local policy, in array order; none in a differentiable game."""
+    if isinstance(game, DifferentiableGame):
+        return []
     result, first = [], 0
     for player, actions in enumerate(game.actions):
         width = parameters_per_state(len(actions))
-        for state in range(len(game.states)):
-            result.append((player, state, slice(first, first + width)))
+        for observation in range(len(game.observations)):
+            result.append((player, observation, slice(first, first + width)))
             first += width
     return result
 
 
-def probabilities(game: Game, policy: Coordinates, phi: Array, player: int, state: int) -> Array:
-    """π(·|state) of one player, shape (actions, batch)."""
-    rows = next(rows for i, s, rows in blocks(game) if (i, s) == (player, state))
+def probabilities(game: Game, policy: Coordinates, phi: Array, player: int, observation: int) -> Array:
+    """π(·|observation) of one player, shape (actions, batch)."""
+    rows = next(rows for i, o, rows in blocks(game) if (i, o) == (player, observation))
     local = phi[rows]
     if policy == "direct":
         return np.concatenate([local, 1 - local]) if len(local) == 1 else local + (1 - local.sum(0)) / len(local)
@@ -46,8 +48,8 @@ def from_first_probability(policy: Coordinates, probability: Array) -> Array:
     return np.asarray(logit(probability)) if policy == "logit" else probability
 
 
-def project(game: Game, phi: Array) -> Array:
-    """Euclidean projection of direct parameters on the policies, state by state, shape unchanged."""
+def project(game: AnyGame, phi: Array) -> Array:
+    """Euclidean projection of direct parameters on the policies, observation by observation, shape unchanged."""
     result = phi.copy()
     for _, _, rows in blocks(game):
         local = phi[rows]

@@ -13,7 +13,7 @@ import numpy as np
 from numerics import policies
 from numerics.compile import Array
 from theory.errors import BadInput
-from theory.games import Game
+from theory.games import AnyGame, finite
 from theory.policies import Coordinates
 
 CHUNK = 1024
@@ -74,7 +74,7 @@ def parse(text: str) -> Init:
     raise BadInput(f"--init: {text!r} is not normal:SD, uniform:LO:HI or grid:N:LO:HI (N ≥ 2, 0 ≤ LO < HI ≤ 1).")
 
 
-def draw(init: Init, game: Game, policy: Coordinates, count: int, seed: int) -> Array:
+def draw(init: Init, game: AnyGame, policy: Coordinates, count: int, seed: int) -> Array:
     """The starts, shape (parameters, batch). A grid ignores ``count`` and has points^parameters starts.
 
     Raises:
@@ -98,11 +98,11 @@ def draw(init: Init, game: Game, policy: Coordinates, count: int, seed: int) -> 
     return policies.project(game, starts) if policy == "direct" else starts
 
 
-def _grid(init: Grid, game: Game, policy: Coordinates, width: int) -> Array:
+def _grid(init: Grid, game: AnyGame, policy: Coordinates, width: int) -> Array:
+    if any(len(actions) > 2 for actions in finite(game, "--init grid").actions):
+        raise BadInput("--init: a grid needs players with two actions.")
     if width > 2:
         raise BadInput(f"--init: a grid needs at most two parameters; game {game.name!r} has {width}.")
-    if any(len(actions) > 2 for actions in game.actions):
-        raise BadInput("--init: a grid needs players with two actions.")
     if policy == "logit" and (init.low == 0 or init.high == 1):
         raise BadInput("--init: probabilities 0 and 1 have no logit; keep the grid inside (0, 1).")
     axis = policies.from_first_probability(policy, np.linspace(init.low, init.high, init.points))

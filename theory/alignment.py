@@ -27,6 +27,7 @@ from theory.decomposition import decompose
 from theory.derivation import payoff_lines
 from theory.errors import BadInput
 from theory.exact import Undecided, definite_sign, lowest_terms
+from theory.games.differentiable import AnyGame, finite
 from theory.games.model import Game
 from theory.latex import Document, Line, latex, readable, text
 from theory.policies import check_coordinates, in_probabilities, parameters
@@ -159,7 +160,7 @@ class Alignment:
         return self.document()._repr_latex_()
 
 
-def align(game: Game, policy: str = "direct", target: Sequence[str] | None = None) -> Alignment:
+def align(game: AnyGame, policy: str = "direct", target: Sequence[str] | None = None) -> Alignment:
     """Derive when the peer-learning correction points to the target everywhere on the square.
 
     Args:
@@ -172,6 +173,7 @@ def align(game: Game, policy: str = "direct", target: Sequence[str] | None = Non
         Undecided: a factor is not affine in the probabilities (it then needs the certified prover).
     """
     coordinates = check_coordinates(policy)
+    game = finite(game, "align")
     if not game.one_shot or game.players != 2 or any(len(names) != 2 for names in game.actions):
         raise BadInput(
             f"align: game {game.name!r} is not a one-shot game of two players with two actions, "

@@ -17,12 +17,12 @@ from sympy import Expr, Symbol
 
 from theory import updates
 from theory.errors import BadInput
-from theory.games.model import Game
-from theory.policies import Coordinates, check_coordinates, parameters
+from theory.games.differentiable import AnyGame, DifferentiableGame
+from theory.policies import Coordinates, coordinates_of, parameters
 from theory.program import Blocks, Builder, Program
 from theory.symbols import alpha, own_coefficient, peer_coefficient, step_size
 from theory.updates.model import FORMS, Form, Unroll
-from theory.values import GamePoint, Parameters, Vector
+from theory.values import Parameters, Point, Vector, point_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Decomposition:
             of shape (parameters of player i,).
     """
 
-    game: Game
+    game: AnyGame
     policy: Coordinates
     unroll: int
     form: Form
@@ -46,7 +46,11 @@ class Decomposition:
 
     @cached_property
     def _closed(self) -> Blocks:
-        return self.program.closed_form() if self.game.one_shot and self.policy == "direct" else self.program.outputs
+        return (
+            self.program.closed_form()
+            if has_closed_form(self.game) and self.policy == "direct"
+            else self.program.outputs
+        )
 
     def _terms(self, name: str) -> tuple[Vector, ...]:
         return tuple(self._closed[f"{name}_{player + 1}"] for player in range(self.game.players))
@@ -55,7 +59,7 @@ class Decomposition:
     def policy_gradient(self) -> tuple[Vector, ...]:
         """g_i at φ_L (at φ₀ in expanded form), one vector per player.
 
-        Closed forms for one-shot games in direct coordinates, else expressions in the steps of :attr:`program`.
+        Closed forms for short games (:func:`has_closed_form`) in direct coordinates, else in the steps of the program.
         """
         return self._terms("current")
 
@@ -70,6 +74,11 @@ class Decomposition:
         return self._terms("peer")
 
 
+def has_closed_form(game: AnyGame) -> bool:
+    """Whether the terms are short enough to print: differentiable games, and one-shot games with two actions each."""
+    return isinstance(game, DifferentiableGame) or (game.one_shot and all(len(names) == 2 for names in game.actions))
+
+
 def check_unroll(unroll: int) -> int:
     """The unroll length, if it is a positive integer.
 
@@ -81,11 +90,11 @@ def check_unroll(unroll: int) -> int:
     return unroll
 
 
-def decompose(game: Game, policy: str = "direct", unroll: int = 1, form: Form = "unrolled") -> Decomposition:
+def decompose(game: AnyGame, policy: str = "direct", unroll: int = 1, form: Form = "unrolled") -> Decomposition:
     """Derive the terms of the finite-unroll Meta-MAPG update (THEORY: the terminal split).
 
     Args:
-        game: any finite stochastic game.
+        game: any finite stochastic or differentiable game.
         policy: ``direct`` or ``logit``.
         unroll: L ≥ 1.
         form: ``unrolled`` (derivatives at φ_L, Jacobians along the path) or ``expanded`` (everything at φ₀).
@@ -93,7 +102,7 @@ def decompose(game: Game, policy: str = "direct", unroll: int = 1, form: Form = 
     Raises:
         BadInput: an unknown policy or form, or L < 1.
     """
-    coordinates = check_coordinates(policy)
+    coordinates = coordinates_of(game, policy)
     if form not in FORMS:
         raise BadInput(f"form: {form!r} is not one of {', '.join(FORMS)}.")
     phi = parameters(game, coordinates)
@@ -112,7 +121,7 @@ def term_blocks(parts: Unroll, players: int) -> dict[str, Vector]:
     return blocks
 
 
-def update_program(game: Game, policy: str, rule: str, form: Form = "unrolled", unroll: int = 1) -> Program:
+def update_program(game: AnyGame, policy: str, rule: str, form: Form = "unrolled", unroll: int = 1) -> Program:
     """A learning rule's joint update as a program, for compilation.
 
     Inputs: φ₀ (player by player, state by state), α_1 … α_N, c_own, c_peer, then the game's parameters. One block
@@ -121,7 +130,7 @@ def update_program(game: Game, policy: str, rule: str, form: Form = "unrolled", 
     Raises:
         BadInput: an unknown policy, rule or form, or L < 1.
     """
-    coordinates = check_coordinates(policy)
+    coordinates = coordinates_of(game, policy)
     if rule not in updates.REGISTRY:
         raise BadInput(f"method: {rule!r} is not one of {', '.join(updates.REGISTRY)}.")
     if form not in FORMS:
@@ -135,24 +144,24 @@ def update_program(game: Game, policy: str, rule: str, form: Form = "unrolled", 
     return build.program({"update": update})
 
 
-def two_point_terms(game: Game, policy: str) -> Program:
+def two_point_terms(game: AnyGame, policy: str) -> Program:
     """The terms for L = 1 with φ₁ as independent symbols, so that each factor shows where it is evaluated.
 
     Inputs: φ₀, φ₁ (the same names with suffix ``_next``), α, the game's parameters.
     """
-    coordinates = check_coordinates(policy)
+    coordinates = coordinates_of(game, policy)
     here, there = parameters(game, coordinates), parameters(game, coordinates, "_next")
     build = Builder([*_flat(here), *_flat(there), alpha, *(symbol for symbol, _ in game.parameters)])
     parts = _unroll(build, game, coordinates, here, [alpha] * game.players, 1, "unrolled", there)
     return build.program(term_blocks(parts, game.players))
 
 
-def differentiated_unroll(game: Game, policy: str = "direct", unroll: int = 1) -> Program:
+def differentiated_unroll(game: AnyGame, policy: str = "direct", unroll: int = 1) -> Program:
     """The derivative of Vⁱ(φ_L) in φ₀ⁱ by differentiating the whole unroll: the second, independent route.
 
     Inputs as in :func:`decompose`; blocks ``total_i``, shape (parameters of player i,).
     """
-    coordinates = check_coordinates(policy)
+    coordinates = coordinates_of(game, policy)
     phi = parameters(game, coordinates)
     symbols = [symbol for symbol, _ in game.parameters]
     build = Builder([*_flat(phi), alpha, *symbols])
@@ -161,24 +170,24 @@ def differentiated_unroll(game: Game, policy: str = "direct", unroll: int = 1) -
     for _ in range(check_unroll(unroll)):
         slopes = build.inline(inner, {**dict(zip(_flat(phi), here, strict=True)), **{s: s for s in symbols}})
         here = [build.let("phi", entry + alpha * slope) for entry, slope in zip(here, slopes["slopes"], strict=True)]
-    end = GamePoint(build, game, coordinates, _split(here, phi))
+    end = point_of(build, game, coordinates, _split(here, phi))
     return build.program(
         {f"total_{player + 1}": build.gradient(end.value(player), phi[player]) for player in range(game.players)}
     )
 
 
 def _differentiated_values(
-    game: Game, coordinates: Coordinates, phi: Sequence[Sequence[Symbol]], symbols: Sequence[Symbol]
+    game: AnyGame, coordinates: Coordinates, phi: Sequence[Sequence[Symbol]], symbols: Sequence[Symbol]
 ) -> Program:
     build = Builder([*_flat(phi), *symbols])
-    point = GamePoint(build, game, coordinates, tuple(map(tuple, phi)))
+    point = point_of(build, game, coordinates, tuple(map(tuple, phi)))
     slopes = [slope for player in range(game.players) for slope in build.gradient(point.value(player), phi[player])]
     return build.program({"slopes": slopes})
 
 
 def _unroll(
     build: Builder,
-    game: Game,
+    game: AnyGame,
     coordinates: Coordinates,
     phi: Parameters,
     sizes: Sequence[Expr],
@@ -186,9 +195,9 @@ def _unroll(
     form: Form,
     given_end: Parameters | None = None,
 ) -> Unroll:
-    def point_at(where: Parameters) -> GamePoint:
+    def point_at(where: Parameters) -> Point:
         named = tuple(tuple(build.let("phi", entry) for entry in row) for row in where)
-        return GamePoint(build, game, coordinates, named)
+        return point_of(build, game, coordinates, named)
 
     return Unroll(point_at, phi, sizes, length, form, given_end=given_end)
 

@@ -8,12 +8,12 @@ from typing import Any
 from sympy import Expr, Matrix, Symbol
 
 from theory import updates
-from theory.decomposition import Decomposition, check_unroll, decompose, two_point_terms
+from theory.decomposition import Decomposition, check_unroll, decompose, has_closed_form, two_point_terms
 from theory.errors import BadInput
-from theory.exact import lowest_terms
-from theory.games.model import Game
+from theory.games.differentiable import AnyGame, DifferentiableGame
+from theory.games.model import START, Game
 from theory.latex import Document, Line, latex, readable, text
-from theory.policies import Coordinates, check_coordinates, in_probabilities, parameters
+from theory.policies import Coordinates, coordinates_of, in_probabilities, parameters
 from theory.program import Blocks
 from theory.values import value_program
 
@@ -70,7 +70,7 @@ _RESOLVENT = (
 )
 
 
-def derivation(game: Game, policy: str = "direct", unroll: int = 1, rule: str = "meta") -> Document:
+def derivation(game: AnyGame, policy: str = "direct", unroll: int = 1, rule: str = "meta") -> Document:
     """Write out the terms of the Meta-MAPG update for one game.
 
     One-shot games of two-action players with L = 1 get closed forms, with p, q at φ₀ and p′, q′ at φ₁; other games get
@@ -79,7 +79,7 @@ def derivation(game: Game, policy: str = "direct", unroll: int = 1, rule: str = 
     Raises:
         BadInput: an unknown policy or rule, or L < 1.
     """
-    coordinates = check_coordinates(policy)
+    coordinates = coordinates_of(game, policy)
     if rule not in updates.REGISTRY:
         raise BadInput(f"rule: {rule!r} is not one of {', '.join(updates.REGISTRY)}.")
     terms = decompose(game, coordinates, check_unroll(unroll))
@@ -88,7 +88,7 @@ def derivation(game: Game, policy: str = "direct", unroll: int = 1, rule: str = 
     if unroll == 1 and has_closed_form(game):
         lines += _closed_forms(game, coordinates)
     else:
-        lines += [*(() if game.one_shot else _RESOLVENT), _size(terms)]
+        lines += [*(() if isinstance(game, DifferentiableGame) or game.one_shot else _RESOLVENT), _size(terms)]
     chosen = updates.REGISTRY[rule]
     lines.append(Line(f"rule {rule} ({chosen.summary}) updates player i along", _rule_text(chosen), chosen.formula))
     return Document(title, tuple(lines))
@@ -99,7 +99,7 @@ def _rule_text(rule: updates.Rule) -> str:
     return plain.replace(r"\mathrm{own}", "own").replace(r"\mathrm{peer}", "peer").replace("{", "").replace("}", "")
 
 
-def derivation_json(game: Game, policy: str = "direct", unroll: int = 1, rule: str = "meta") -> dict[str, Any]:
+def derivation_json(game: AnyGame, policy: str = "direct", unroll: int = 1, rule: str = "meta") -> dict[str, Any]:
     """The same derivation as data: formulas, closed forms where there are any, and the whole program."""
     terms = decompose(game, policy, check_unroll(unroll))
     document = derivation(game, policy, unroll, rule)
@@ -121,15 +121,10 @@ def derivation_json(game: Game, policy: str = "direct", unroll: int = 1, rule: s
     }
 
 
-def has_closed_form(game: Game) -> bool:
-    """Whether the terms are short enough to print: one-shot games of players with two actions."""
-    return game.one_shot and all(len(names) == 2 for names in game.actions)
-
-
-def payoff_lines(game: Game) -> list[Line]:
-    """The payoffs of a game of two players, as matrices in its parameters, and the parameters' current values."""
+def payoff_lines(game: AnyGame) -> list[Line]:
+    """Payoff matrices where two players face the same ones in every round, and the parameters' current values."""
     lines = []
-    if game.players == 2:
+    if isinstance(game, Game) and game.players == 2 and _same_payoffs(game):
         width = len(game.actions[1])
         for player, name in enumerate(("row", "column")):
             cells = [row[player] for row in game.reward[0]]
@@ -140,20 +135,16 @@ def payoff_lines(game: Game) -> list[Line]:
     return [*lines, Line(f"symbols below; current values {values}")] if values else lines
 
 
-def _setting(game: Game, coordinates: Coordinates) -> list[Line]:
+def _same_payoffs(game: Game) -> bool:
+    paying = game.reward if game.horizon is None else game.reward[:-1]  # the last state is the end
+    return len(set(paying)) == 1
+
+
+def _setting(game: AnyGame, coordinates: Coordinates) -> list[Line]:
     lines = payoff_lines(game)
-    if not game.one_shot:
-        views = "; ".join(
-            f"player {player + 1} sees {' '.join(game.state_seen_by(player, s) for s in range(len(game.states)))}"
-            for player in range(game.players)
-        )
-        lines.append(Line("states in order", f"{' '.join(game.states)}   ({views})", _state_latex(game)))
     names = "; ".join(", ".join(text(symbol) for symbol in row) for row in parameters(game, coordinates))
-    unit = "probability of the first action" if coordinates == "direct" else "log-odds of the first action"
-    if all(len(actions) == 2 for actions in game.actions):
-        lines.append(Line(f"parameters φ, the {unit} in each state", names, _names_latex(game, coordinates)))
-    else:
-        lines.append(Line("parameters φ, one per state and action", names, _names_latex(game, coordinates)))
+    lines += [] if isinstance(game, DifferentiableGame) or game.one_shot else [_views(game)]
+    lines.append(Line(f"parameters φ, {_meaning(game, coordinates)}", names, _names_latex(game, coordinates)))
     lines.append(
         Line(
             "inner steps", "φ_{k+1} = φ_k + α v(φ_k),  v_i = ∇_i Vⁱ", r"\varphi_{k+1} = \varphi_k + \alpha v(\varphi_k)"
@@ -162,16 +153,29 @@ def _setting(game: Game, coordinates: Coordinates) -> list[Line]:
     return lines
 
 
-def _state_latex(game: Game) -> str:
-    names = (r"\varnothing" if name == "∅" else rf"\mathrm{{{name}}}" for name in game.states)
-    return ",\\ ".join(names)
+def _views(game: Game) -> Line:
+    views = "; ".join(
+        f"player {player + 1} sees {' '.join(game.seen_by(player, o) for o in range(len(game.observations)))}"
+        for player in range(game.players)
+    )
+    names = ",\\ ".join(r"\varnothing" if name == START else rf"\mathrm{{{name}}}" for name in game.observations)
+    return Line("observations in order", f"{' '.join(game.observations)}   ({views})", names)
 
 
-def _names_latex(game: Game, coordinates: Coordinates) -> str:
+def _meaning(game: AnyGame, coordinates: Coordinates) -> str:
+    if isinstance(game, DifferentiableGame):
+        return "real numbers"
+    if all(len(actions) == 2 for actions in game.actions):
+        unit = "probability" if coordinates == "direct" else "log-odds"
+        return f"the {unit} of the first action for each observation"
+    return "one per observation of a player with two actions, else one per observation and action"
+
+
+def _names_latex(game: AnyGame, coordinates: Coordinates) -> str:
     return r",\quad ".join(", ".join(latex(symbol) for symbol in row) for row in parameters(game, coordinates))
 
 
-def _two_point(game: Game, coordinates: Coordinates) -> Blocks:
+def _two_point(game: AnyGame, coordinates: Coordinates) -> Blocks:
     program = two_point_terms(game, coordinates)
     if coordinates == "logit":
         program = in_probabilities(program, game, ("", "_next"))
@@ -181,22 +185,22 @@ def _two_point(game: Game, coordinates: Coordinates) -> Blocks:
 _TERMS = (("current", "g", "g"), ("own", "own", r"\mathrm{own}"), ("peer", "peer", r"\mathrm{peer}"))
 
 
-def _closed_forms(game: Game, coordinates: Coordinates) -> list[Line]:
-    here = [row[0] for row in parameters(game, "direct")]
-    there = [row[0] for row in parameters(game, "direct", "_next")]
-    probabilities = (*here, *there)
+def _closed_forms(game: AnyGame, coordinates: Coordinates) -> list[Line]:
+    here = [symbol for row in parameters(game, "direct") for symbol in row]
+    there = [symbol for row in parameters(game, "direct", "_next") for symbol in row]
+    what = "parameters" if isinstance(game, DifferentiableGame) else "probabilities"
     values = value_program(game, "direct").closed_form()["value"]
     shown = [(f"V{_up(player)}", f"V^{{{player + 1}}}", value) for player, value in enumerate(values)]
-    lines = [_formulas("values at probabilities " + ", ".join(map(text, here)), shown, probabilities)]
-    names = ", ".join(map(text, here)), ", ".join(map(text, there))
-    where = f"closed forms, probabilities {names[0]} at φ₀ and {names[1]} at φ₁"
+    lines = [_formulas(f"values at {what} {', '.join(map(text, here))}", shown, here)]
     blocks = _two_point(game, coordinates)
     for label, plain, math in _TERMS:
-        entries = []
-        for player in range(game.players):
-            entry = lowest_terms(blocks[f"{label}_{player + 1}"][0])
-            entries.append((f"{plain}{_down(player)}", f"{math}_{{{player + 1}}}", entry))
-        lines.append(_formulas(f"{label} term, {where}", entries, probabilities))
+        entries = [
+            (f"{plain}{_down(player)}", f"{math}_{{{player + 1}}}", entry)
+            for player in range(game.players)
+            for entry in blocks[f"{label}_{player + 1}"]
+        ]
+        where = f"{what} {', '.join(map(text, here))} at φ₀ and {', '.join(map(text, there))} at φ₁"
+        lines.append(_formulas(f"{label} term, closed form, {where}", entries, [*here, *there]))
     return lines
 
 

@@ -95,6 +95,9 @@ def check_profile(game: Game, profile: StationaryProfile) -> None:
     place = f"game {game.name!r}: profile"
     if len(profile) != game.players:
         raise BadInput(f"{place} has {len(profile)} policies for {game.players} players.")
+    if game.observed != tuple(range(len(game.states))):
+        # A best reply may then depend on what the player does not observe, such as the round.
+        raise BadInput(f"{place}: equilibria of games with a finite horizon are not supported yet.")
     for player, (policy, names) in enumerate(zip(profile, game.actions, strict=True), start=1):
         if len(policy) != len(game.states):
             raise BadInput(f"{place} has {len(policy)} actions of player {player} for {len(game.states)} states.")

@@ -62,6 +62,22 @@ def rational(value: object, place: str) -> Rational:
     return Rational(text)
 
 
+def overridden(
+    current: Sequence[tuple[Symbol, Rational]], values: Mapping[str, object], place: str
+) -> tuple[tuple[Symbol, Rational], ...]:
+    """Parameters with some values replaced, by name.
+
+    Raises:
+        BadInput: an unknown name or a value that is no exact number.
+    """
+    known = {symbol.name: symbol for symbol, _ in current}
+    for name in values:
+        if name not in known:
+            raise BadInput(f"{place} has no parameter {name!r} (it has: {', '.join(known) or 'none'}).")
+    read = {known[name]: rational(value, f"{place}, parameter {name}") for name, value in values.items()}
+    return tuple((symbol, read.get(symbol, value)) for symbol, value in current)
+
+
 def to_fmpq(number: Rational) -> flint.fmpq:
     """The same rational in python-flint."""
     return flint.fmpq(int(number.p), int(number.q))

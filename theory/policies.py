@@ -1,6 +1,6 @@
 """Policies: maps from parameters φ to action probabilities π, with their first and second derivatives.
 
-In every state a player with two actions has one parameter and a player with more has one per action:
+For every observation (usually the state) a player has one parameter if it has two actions, else one per action:
 
 * direct: the probability of the first action; with k ≥ 3 actions π = φ + (1 − Σφ)/k, the orthogonal projection on the
   plane Σπ = 1, so that every gradient is tangent to the simplex and no action is singled out.
@@ -20,6 +20,7 @@ from typing import Literal
 from sympy import Expr, Integer, Rational, Symbol, diff, exp, symbols
 
 from theory.errors import BadInput
+from theory.games.differentiable import AnyGame, DifferentiableGame
 from theory.games.model import START, Game
 from theory.program import Builder, Program
 from theory.symbols import player_letter
@@ -74,15 +75,27 @@ def check_coordinates(coordinates: str) -> Coordinates:
     raise BadInput(f"policy: {coordinates!r} is not one of {', '.join(COORDINATES)}.")
 
 
+def coordinates_of(game: AnyGame, policy: str) -> Coordinates:
+    """The coordinate system of that name, if the game has it.
+
+    Raises:
+        BadInput: an unknown name, or ``logit`` for a game without actions.
+    """
+    coordinates = check_coordinates(policy)
+    if isinstance(game, DifferentiableGame) and coordinates != "direct":
+        raise BadInput(f"policy: game {game.name!r} has real parameters instead of policies; only direct applies.")
+    return coordinates
+
+
 def parameters_per_state(actions: int) -> int:
     """Number of parameters a player with that many actions has in one state."""
     return 1 if actions == 2 else actions
 
 
-def parameters(game: Game, coordinates: Coordinates, suffix: str = "") -> tuple[tuple[Symbol, ...], ...]:
-    """Parameter symbols of each player, state by state in the game's state order.
+def parameters(game: AnyGame, coordinates: Coordinates, suffix: str = "") -> tuple[tuple[Symbol, ...], ...]:
+    """Parameter symbols of each player, observation by observation in the game's order.
 
-    Names are the player's letter, then the state (by its global name; ∅ is written 0) unless the game has one state,
+    Names are the player's letter, then the observation (by its global name; ∅ is written 0) unless there is one,
     then the action if there are more than two: ``p``, ``q_CD``, ``x_0``, ``p2_Rock``.
 
     Args:
@@ -90,19 +103,21 @@ def parameters(game: Game, coordinates: Coordinates, suffix: str = "") -> tuple[
         coordinates: ``direct`` or ``logit``.
         suffix: appended to every name, to tell points apart.
     """
+    if isinstance(game, DifferentiableGame):
+        return tuple(tuple(Symbol(f"{s.name}{suffix}", real=True) for s in row) for row in game.variables)
     rows = []
     for player, names in enumerate(game.actions):
         letter = player_letter(player, game.players, coordinates)
         row = []
-        for state in game.states:
-            place = "" if len(game.states) == 1 else "_" + ("0" if state == START else state)
+        for observation in game.observations:
+            place = "" if len(game.observations) == 1 else "_" + ("0" if observation == START else observation)
             labels = [""] if len(names) == 2 else [f"_{name}" for name in names]
             row += [Symbol(f"{letter}{place}{label}{suffix}", real=True) for label in labels]
         rows.append(tuple(row))
     return tuple(rows)
 
 
-def in_probabilities(program: Program, game: Game, suffixes: Sequence[str] = ("",)) -> Program:
+def in_probabilities(program: Program, game: AnyGame, suffixes: Sequence[str] = ("",)) -> Program:
     """A program in logit parameters rewritten in first-action probabilities, exp(−x) = (1 − p)/p.
 
     For players with two actions and programs whose points are all inputs (named by ``suffixes``).
@@ -116,21 +131,21 @@ def in_probabilities(program: Program, game: Game, suffixes: Sequence[str] = (""
 def local_policies(
     build: Builder, game: Game, coordinates: Coordinates, player: int, values: Sequence[Expr]
 ) -> tuple[LocalPolicy, ...]:
-    """One player's policy in every state at given parameter values, as named steps.
+    """One player's policy for every observation at given parameter values, as named steps.
 
     Args:
         build: receives the steps.
         game: the game.
         coordinates: ``direct`` or ``logit``.
         player: index of the player.
-        values: the player's parameters, state by state.
+        values: the player's parameters, observation by observation.
     """
     actions = len(game.actions[player])
     width = parameters_per_state(actions)
     template = _template(coordinates, actions)
     policies = []
-    for state in range(len(game.states)):
-        local = values[state * width : (state + 1) * width]
+    for observation in range(len(game.observations)):
+        local = values[observation * width : (observation + 1) * width]
         policies.append(_instantiate(build, template, _probabilities(build, coordinates, actions, local)))
     return tuple(policies)
 

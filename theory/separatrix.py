@@ -22,6 +22,7 @@ from theory import exact
 from theory.decomposition import decompose
 from theory.errors import BadInput
 from theory.exact import Undecided, lowest_terms
+from theory.games.differentiable import AnyGame, finite
 from theory.games.model import Game
 from theory.policies import parameters
 from theory.symbols import alpha, correction
@@ -71,13 +72,14 @@ class Separatrix:
         return (self.share_low if boundary <= 1 else self.share_high).subs(at)
 
 
-def separatrix(game: Game) -> Separatrix:
+def separatrix(game: AnyGame) -> Separatrix:
     """Derive boundary and basin share of a symmetric 2×2 game in direct coordinates.
 
     Raises:
         BadInput: the game is not a symmetric one-shot 2×2 game.
         Undecided: an identity of the derivation fails (then the closed form does not apply).
     """
+    game = finite(game, "separatrix")
     if not (game.one_shot and game.players == 2 and all(len(names) == 2 for names in game.actions)):
         raise BadInput(f"separatrix: game {game.name!r} is not a one-shot game of two players with two actions.")
     field = corrected_field(game)

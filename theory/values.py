@@ -12,6 +12,7 @@ probabilities by the direction ẇ, with e = M⁻¹(ṙ + γṖu) and f = γ d�
 
     ∂F/∂π_m(a|s) = f(s) Q_m(s, a)  +  γ d(s) E[e(s′) | s, a]  +  d(s) Q̇_m(s, a),      the last for m ≠ j only.
 
+Policies see observations o(s), usually the states themselves; ∂V/∂π(a|o) sums over the states with that observation.
 M is strictly diagonally dominant by rows for probabilities and γ < 1, so elimination without pivoting is sound; the
 factors are computed once per point. Every quantity is a named step of a :class:`theory.program.Builder`.
 """
@@ -22,10 +23,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol
 
-from sympy import Expr, Integer, Mul
+from sympy import Expr, Integer, Mul, diff
 
+from theory.games.differentiable import AnyGame, DifferentiableGame
 from theory.games.model import Game, JointAction
-from theory.policies import Coordinates, check_coordinates, local_policies, parameters
+from theory.policies import Coordinates, coordinates_of, local_policies, parameters
 from theory.program import Builder, Program
 
 Vector = tuple[Expr, ...]
@@ -61,6 +63,7 @@ class GamePoint:
         self._build = build
         self._game = game
         self._states = range(len(game.states))
+        self._observations = range(len(game.observations))
         self._policies = [
             local_policies(build, game, coordinates, player, values) for player, values in enumerate(parameters)
         ]
@@ -112,55 +115,73 @@ class GamePoint:
 
     # -------------------------------------------------------------------------------------------------- derivatives
 
-    def gradient(self, value_of: int, player: int) -> Vector:
-        """∇_player V^value_of = Jᵀ(d · Q), shape (parameters of player,)."""
+    def policy_derivative(self, value_of: int, player: int) -> list[Vector]:
+        """∂V^value_of/∂π_player(a|o) = Σ d(s) Q(s, a) over the states s seen as o, [observation][action]."""
         rows = self.action_values(value_of, player)
-        entries: list[Expr] = []
-        for s in self._states:
-            pulled = self._policies[player][s].pull(rows[s])
-            entries += [self._build.let("g", self.visits[s] * entry) for entry in pulled]
-        return tuple(entries)
+        weighted = [tuple(self.visits[s] * q for q in rows[s]) for s in self._states]
+        return self._by_observation(weighted, "dq")
+
+    def gradient(self, value_of: int, player: int) -> Vector:
+        """∇_player V^value_of = Jᵀ ∂V/∂π, shape (parameters of player,)."""
+        covectors = self.policy_derivative(value_of, player)
+        pulled = [self._policies[player][o].pull(covectors[o]) for o in self._observations]
+        return tuple(self._build.let("g", entry) for row in pulled for entry in row)
 
     def mixed_product(self, player: int, other: int, direction: Vector) -> Vector:
         """[∇_player ∇_other V^other]ᵀ w, shape (parameters of player,). See the module's formula for ∂F/∂π."""
         build, game, visits = self._build, self._game, self.visits
-        width = len(direction) // len(game.states)
-        local = [direction[s * width : (s + 1) * width] for s in self._states]
-        tilt = [tuple(build.let("w", entry) for entry in self._policies[other][s].push(local[s])) for s in self._states]
-        tilted = [[*self._pi_at(s)[:other], tilt[s], *self._pi_at(s)[other + 1 :]] for s in self._states]
+        width = len(direction) // len(self._observations)
+        local = [direction[o * width : (o + 1) * width] for o in self._observations]
+        tilt = [
+            tuple(build.let("w", entry) for entry in self._policies[other][o].push(local[o]))
+            for o in self._observations
+        ]
+        tilted = [[*self._pi_at(s)[:other], tilt[game.observed[s]], *self._pi_at(s)[other + 1 :]] for s in self._states]
         table = self.joint_action_values(other)
 
         change_of_values = self._solve([self._average(tilted[s], table[s]) for s in self._states], "e")
         flows = [
-            [visits[s] * self._average(tilted[s], self._into(s, target)) for s in self._states]
+            [visits[s] * build.let("tilt", self._average(tilted[s], self._into(s, target))) for s in self._states]
             for target in self._states
         ]
         moved = [game.discount * sum(flow, Integer(0)) for flow in flows]
         change_of_visits = self._solve_transposed(moved, "f")
         future = self._future(change_of_values)
 
-        own_values = self.action_values(other, player)
-        entries: list[Expr] = []
+        values = self.action_values(other, player)
+        weighted = []
         for s in self._states:
             expected_change = self._given_action(s, player, self._pi_at(s), future[s], "E")
-            covector = [
-                change_of_visits[s] * q + visits[s] * change
-                for q, change in zip(own_values[s], expected_change, strict=True)
-            ]
+            row = [change_of_visits[s] * q + visits[s] * e for q, e in zip(values[s], expected_change, strict=True)]
             if player != other:
                 tilted_values = self._given_action(s, player, tilted[s], table[s], "Qdot")
-                covector = [c + visits[s] * q for c, q in zip(covector, tilted_values, strict=True)]
-            pulled = self._policies[player][s].pull([build.let("c", entry) for entry in covector])
+                row = [entry + visits[s] * q for entry, q in zip(row, tilted_values, strict=True)]
+            weighted.append(tuple(row))
+        covectors = self._by_observation(weighted, "c")
+        entries: list[Expr] = []
+        for o in self._observations:
+            pulled = self._policies[player][o].pull(covectors[o])
             if player == other:
-                bent = self._policies[player][s].curvature(own_values[s], local[s])
-                pulled = tuple(p + visits[s] * b for p, b in zip(pulled, bent, strict=True))
+                bent = self._policies[player][o].curvature(self.policy_derivative(player, player)[o], local[o])
+                pulled = tuple(p + b for p, b in zip(pulled, bent, strict=True))
             entries += [build.let("h", entry) for entry in pulled]
         return tuple(entries)
 
     # ---------------------------------------------------------------------------------------------------- averages
 
     def _pi_at(self, state: int) -> list[Vector]:
-        return [rows[state] for rows in self._pi]
+        return [rows[self._game.observed[state]] for rows in self._pi]
+
+    def _by_observation(self, rows: Sequence[Vector], stem: str) -> list[Vector]:
+        """Sums of per-state rows over the states with the same observation, [observation][action]."""
+        seen = self._game.observed
+        return [
+            tuple(
+                self._build.let(stem, sum(column, Integer(0)))
+                for column in zip(*(row for s, row in enumerate(rows) if seen[s] == o), strict=True)
+            )
+            for o in self._observations
+        ]
 
     def _into(self, state: int, target: int) -> Vector:
         """P(target | state, joint action), one entry per joint action."""
@@ -211,6 +232,8 @@ class GamePoint:
         for pivot in self._states:
             inverse = build.let("inv", 1 / upper[pivot][pivot])
             for row in range(pivot + 1, len(self._states)):
+                if upper[row][pivot] == 0:  # most entries of a game with many states
+                    continue
                 lower[row][pivot] = build.let("low", upper[row][pivot] * inverse)
                 for column in range(pivot, len(self._states)):
                     change = lower[row][pivot] * upper[pivot][column]
@@ -243,6 +266,46 @@ class GamePoint:
         return tuple(solution)
 
 
+class ExpressionPoint:
+    """A differentiable game at one parameter point; implements :class:`Point` by differentiating its expressions."""
+
+    def __init__(self, build: Builder, game: DifferentiableGame, parameters: Parameters) -> None:
+        self.parameters = parameters
+        self._build = build
+        self._game = game
+        symbols = [symbol for row in game.variables for symbol in row]
+        self._here = dict(zip(symbols, (entry for row in parameters for entry in row), strict=True))
+
+    def value(self, value_of: int) -> Expr:
+        """Vⁱ at the point."""
+        return self._at(self._game.values[value_of], "V")
+
+    def gradient(self, value_of: int, player: int) -> Vector:
+        """∇_player V^value_of."""
+        value = self._game.values[value_of]
+        return tuple(self._at(diff(value, symbol), "g") for symbol in self._game.variables[player])
+
+    def mixed_product(self, player: int, other: int, direction: Vector) -> Vector:
+        """[∇_player ∇_other V^other]ᵀ w."""
+        value, along = self._game.values[other], self._game.variables[other]
+        return tuple(
+            sum((self._at(diff(value, a, b), "h") * w for b, w in zip(along, direction, strict=True)), Integer(0))
+            for a in self._game.variables[player]
+        )
+
+    def _at(self, expression: Expr, stem: str) -> Expr:
+        return self._build.let(stem, expression.xreplace(self._here))
+
+
+def point_of(
+    build: Builder, game: AnyGame, coordinates: Coordinates, parameters: Parameters
+) -> GamePoint | ExpressionPoint:
+    """A game of either kind at one parameter point."""
+    if isinstance(game, DifferentiableGame):
+        return ExpressionPoint(build, game, parameters)
+    return GamePoint(build, game, coordinates, parameters)
+
+
 def _weight(distributions: Sequence[Vector], action: JointAction) -> Expr:
     return Mul(*(distributions[player][index] for player, index in enumerate(action)))
 
@@ -251,24 +314,23 @@ def _dot(left: Sequence[Expr], right: Sequence[Expr]) -> Expr:
     return sum((a * b for a, b in zip(left, right, strict=True)), Integer(0))
 
 
-def value_program(game: Game, policy: str = "direct") -> Program:
-    """Values of all players at φ: blocks ``value`` (players,), ``visits`` (states,), ``advantage_i`` (flattened).
+def value_program(game: AnyGame, policy: str = "direct") -> Program:
+    """Values at φ: block ``value`` (players,); for finite games also ``visits`` and ``advantage_i`` (flattened).
 
     Args:
         game: the game; its parameters are inputs after φ.
         policy: ``direct`` or ``logit``.
 
     Raises:
-        BadInput: an unknown policy.
+        BadInput: a policy that the game does not have.
     """
-    coordinates = check_coordinates(policy)
+    coordinates = coordinates_of(game, policy)
     phi = parameters(game, coordinates)
     build = Builder([symbol for row in phi for symbol in row] + [symbol for symbol, _ in game.parameters])
-    point = GamePoint(build, game, coordinates, phi)
-    blocks: dict[str, Sequence[Expr]] = {
-        "value": [point.value(player) for player in range(game.players)],
-        "visits": point.visits,
-    }
-    for player in range(game.players):
-        blocks[f"advantage_{player + 1}"] = [a for row in point.advantages(player, player) for a in row]
+    point = point_of(build, game, coordinates, phi)
+    blocks: dict[str, Sequence[Expr]] = {"value": [point.value(player) for player in range(game.players)]}
+    if isinstance(point, GamePoint):
+        blocks["visits"] = point.visits
+        for player in range(game.players):
+            blocks[f"advantage_{player + 1}"] = [a for row in point.advantages(player, player) for a in row]
     return build.program(blocks)

@@ -36,7 +36,7 @@ from sympy import Rational
 from theory import exact
 from theory.equilibria import StationaryProfile, best_deviation, payoff_dominant
 from theory.errors import BadInput
-from theory.games import REGISTRY
+from theory.games import REGISTRY, AnyGame
 from theory.games.model import Game, JointAction, memory_one, normal_form
 
 MAX_BYTES = 2**20
@@ -53,7 +53,7 @@ _LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*
 _STOCHASTIC_KEYS = ("states", "transition", "reward", "start", "discount")
 
 
-def resolve_game(text: str, settings: Mapping[str, str]) -> Game:
+def resolve_game(text: str, settings: Mapping[str, str]) -> AnyGame:
     """The game meant by a name or path, with a named game's parameters set.
 
     Args:

@@ -5,7 +5,11 @@ a transition kernel P(s′ | s, a), rewards rⁱ(s, a), a discount factor γ in 
 are totals, Σ γᵗ rᵗ; multiply by (1 − γ) for means.
 
 * A one-shot (normal-form) game is one state with γ = 0: :func:`normal_form`.
-* A memory-one repeated game has one state per last joint action and a start state: :func:`memory_one`.
+* A memory-one repeated game has one state per last joint action and a start state: :func:`memory_one`. With a finite
+  horizon H its states also count the rounds, and end in an absorbing state without rewards.
+
+Policies are stationary in what players *observe*. Usually that is the state; with a finite horizon it is the last joint
+action without the round, so that one memory-one policy plays all rounds.
 
 All numbers are exact: SymPy rationals, or symbols for which ``parameters`` keeps the current value.
 """
@@ -41,8 +45,11 @@ class Game:
         parameters: symbols that occur in the tables, with the value each has in this instance.
         ordering: linear forms in the parameters that are > 0 in the whole class of games (R − T > 0, …).
         target: the equilibrium asked about, as each player's action in the start states; ``None`` if there is none.
-        own_view: ``own_view[i][s]`` is the index of the state whose name player i uses for s. In a repeated game of
-            two players, player 2 sees CD as DC: its own action is written first.
+        own_view: ``own_view[i][o]`` is the index of the observation whose name player i uses for o. In a repeated game
+            of two players, player 2 sees CD as DC: its own action is written first.
+        observations: names of what policies see, in the order of every policy's parameters; the states by default.
+        observed: ``observed[s]`` is the index of what is observed in state s.
+        horizon: number of rounds of a finite-horizon game, or ``None``.
     """
 
     name: str
@@ -56,9 +63,15 @@ class Game:
     ordering: tuple[Expr, ...] = ()
     target: tuple[str, ...] | None = None
     own_view: tuple[tuple[int, ...], ...] | None = None
+    observations: tuple[str, ...] = ()
+    observed: tuple[int, ...] = ()
+    horizon: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse tables of the wrong shape or sums, γ outside [0, 1), and parameters outside the class of games."""
+        if not self.observations:
+            object.__setattr__(self, "observations", self.states)
+            object.__setattr__(self, "observed", tuple(range(len(self.states))))
         place = f"game {self.name!r}"
         states, joint = len(self.states), len(self.joint_actions)
         if len(self.start) != states:
@@ -66,6 +79,8 @@ class Game:
         for label, table in (("transition", self.transition), ("reward", self.reward)):
             if len(table) != states or any(len(rows) != joint for rows in table):
                 raise BadInput(f"{place}: {label} needs {states} states × {joint} joint actions.")
+        if len(self.observed) != states or any(o not in range(len(self.observations)) for o in self.observed):
+            raise BadInput(f"{place}: observed needs {states} indices of observations.")
         _check_distribution(self.start, f"{place}: start")
         for state, rows in zip(self.states, self.transition, strict=True):
             for action, row in zip(self.joint_actions, rows, strict=True):
@@ -141,13 +156,7 @@ class Game:
         Raises:
             BadInput: an unknown name, a value that is no exact number, or γ outside [0, 1).
         """
-        current = {symbol.name: (symbol, value) for symbol, value in self.parameters}
-        for name, value in values.items():
-            if name not in current:
-                known = ", ".join(current) or "none"
-                raise BadInput(f"game {self.name!r} has no parameter {name!r} (it has: {known}).")
-            current[name] = (current[name][0], exact.rational(value, f"game {self.name!r}, parameter {name}"))
-        return replace(self, parameters=tuple(current.values()))
+        return replace(self, parameters=exact.overridden(self.parameters, values, f"game {self.name!r}"))
 
     def with_target(self, target: Sequence[str]) -> Game:
         """The same game asked about another equilibrium.
@@ -157,9 +166,16 @@ class Game:
         """
         return replace(self, target=tuple(target))
 
-    def state_seen_by(self, player: int, state: int) -> str:
-        """The name a player gives to a state: its own last action comes first in a repeated game."""
-        return self.states[state if self.own_view is None else self.own_view[player][state]]
+    @property
+    def total_weight(self) -> Expr:
+        """Σ γᵗ over the rounds: what a total value is divided by to give a mean value."""
+        if self.horizon is None:
+            return 1 / (1 - self.discount)
+        return sum((self.discount**t for t in range(self.horizon)), Integer(0))
+
+    def seen_by(self, player: int, observation: int) -> str:
+        """The name a player gives to an observation: its own last action comes first in a repeated game."""
+        return self.observations[observation if self.own_view is None else self.own_view[player][observation]]
 
 
 def _check_distribution(row: Sequence[Expr], place: str) -> None:
@@ -205,42 +221,79 @@ def normal_form(
 
 
 def memory_one(
-    stage: Game, discount: Expr, *, name: str, parameters: Sequence[tuple[Symbol, Rational]] | None = None
+    stage: Game,
+    discount: Expr,
+    *,
+    name: str,
+    parameters: Sequence[tuple[Symbol, Rational]] | None = None,
+    horizon: int | None = None,
 ) -> Game:
     """The repeated game in which policies see the last joint action.
 
-    States are ∅ (the first round) and then the stage game's joint actions in their order: CC, CD, DC, DD for two
-    players with actions C, D. A state is named by its actions' initials (by the full names where initials clash),
-    player 1 first. Player i's own view puts its action first and keeps the others' cyclic order, so player 2 calls CD
-    what player 1 calls DC.
+    Observations are ∅ (the first round) and then the stage game's joint actions in their order: CC, CD, DC, DD for two
+    players with actions C, D. One is named by its actions' initials (by the full names where initials clash), player 1
+    first. Player i's own view puts its action first and keeps the others' cyclic order, so player 2 calls CD what
+    player 1 calls DC. Without a horizon the states are the observations.
 
     Args:
         stage: a one-shot game.
         discount: γ.
         name: the repeated game's name.
         parameters: symbols in payoffs and γ with their values; the stage game's by default.
+        horizon: number of rounds H ≥ 1, or ``None`` for infinitely many.
     """
     joint = stage.joint_actions
     index = {action: position + 1 for position, action in enumerate(joint)}
     own_view = []
     for player in range(stage.players):
         rotated = (tuple(action[player:] + action[:player]) for action in joint)
-        # With different action sets per player a rotated name need not exist; the state then keeps its name.
+        # With different action sets per player a rotated name need not exist; the observation then keeps its name.
         own_view.append((0, *(index.get(view, index[action]) for view, action in zip(rotated, joint, strict=True))))
-    moves = tuple(tuple(Integer(int(target == index[action])) for target in range(len(joint) + 1)) for action in joint)
+    observations = (START, *_state_names(stage))
+    if horizon is None:
+        states, observed = observations, tuple(range(len(observations)))
+        following = {state: [index[action] for action in joint] for state in range(len(states))}
+    else:
+        states, observed, following = _rounds(observations, horizon)
+    pays = len(states) if horizon is None else len(states) - 1  # the last state of a finite horizon is the end
+    nothing = tuple((Integer(0),) * stage.players for _ in joint)
     return Game(
         name=name,
         actions=stage.actions,
-        states=(START, *_state_names(stage)),
-        start=(Integer(1), *(Integer(0) for _ in joint)),
-        transition=tuple(moves for _ in range(len(joint) + 1)),
-        reward=tuple(stage.reward[0] for _ in range(len(joint) + 1)),
+        states=states,
+        start=tuple(Integer(int(state == 0)) for state in range(len(states))),
+        transition=tuple(
+            tuple(tuple(Integer(int(t == after)) for t in range(len(states))) for after in following[s])
+            for s in range(len(states))
+        ),
+        reward=tuple(stage.reward[0] if s < pays else nothing for s in range(len(states))),
         discount=sympify(discount),
         parameters=stage.parameters if parameters is None else tuple(parameters),
         ordering=stage.ordering,
         target=stage.target,
         own_view=tuple(own_view),
+        observations=observations,
+        observed=observed,
+        horizon=horizon,
     )
+
+
+def _rounds(observations: Sequence[str], horizon: int) -> tuple[tuple[str, ...], tuple[int, ...], dict[int, list[int]]]:
+    """States of a finite horizon: the start, each joint action in rounds 2 … H, the end; with what follows each."""
+    joint = len(observations) - 1
+    names, observed = [observations[0]], [0]
+    for round_number in range(2, horizon + 1):
+        names += [f"{name}@{round_number}" for name in observations[1:]]
+        observed += range(1, joint + 1)
+    end = len(names)
+
+    def after(round_number: int) -> list[int]:
+        return [end] * joint if round_number == horizon else [1 + (round_number - 1) * joint + k for k in range(joint)]
+
+    following = {0: after(1), end: [end] * joint}
+    for state in range(1, end):
+        following[state] = after((state - 1) // joint + 2)
+    return (*names, "end"), (*observed, 0), following
 
 
 def _state_names(stage: Game) -> tuple[str, ...]:
