@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from numerics.experiments import Experiment, Outcome, simulate
+from numerics.experiments import Experiment
+from numerics.outcomes import Outcome
+from numerics.simulation import simulate
 
 __all__ = ["Experiment", "Outcome", "simulate"]

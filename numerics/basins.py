@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from numerics import policies
 from numerics.compile import Array, compiled_values, game_values
-from numerics.starts import Grid
+from numerics.inits import Grid
 from theory.errors import BadInput
 from theory.games import AnyGame, DifferentiableGame, Game, finite
 from theory.policies import Coordinates
@@ -35,15 +35,22 @@ class MeanValue:
     threshold: float
 
 
-Success = InitialCooperation | MeanValue
+@dataclass(frozen=True)
+class Oracle:
+    """Policy gradient without correction, run to its limit, reaches the target (:mod:`numerics.oracle`)."""
+
+
+Success = InitialCooperation | MeanValue | Oracle
 
 
 def parse_success(text: str) -> Success:
-    """Read ``initial-cooperation:X`` or ``mean-value:X``.
+    """Read ``initial-cooperation:X``, ``mean-value:X`` or ``oracle``.
 
     Raises:
         BadInput: anything else, or a probability outside [0, 1].
     """
+    if text == "oracle":
+        return Oracle()
     kind, _, number = text.partition(":")
     try:
         threshold = float(number)
@@ -53,7 +60,7 @@ def parse_success(text: str) -> Success:
             return MeanValue(threshold)
     except ValueError:
         pass
-    raise BadInput(f"--success: {text!r} is not initial-cooperation:X (0 ≤ X ≤ 1) or mean-value:X.")
+    raise BadInput(f"--success: {text!r} is not initial-cooperation:X (0 ≤ X ≤ 1), mean-value:X or oracle.")
 
 
 def start_observation(game: Game) -> int:
@@ -92,7 +99,9 @@ def mean_values(game: AnyGame, policy: Coordinates, phi: Array) -> Array:
     return totals / float(game.value_of(game.total_weight))
 
 
-def succeeded(success: Success, game: AnyGame, policy: Coordinates, ends: Array) -> tuple[Labels, Labels]:
+def succeeded(
+    success: InitialCooperation | MeanValue, game: AnyGame, policy: Coordinates, ends: Array
+) -> tuple[Labels, Labels]:
     """(success, undecided) of every end; an end that is not finite is undecided, never a success."""
     if isinstance(success, InitialCooperation):
         measured = target_probabilities(game, policy, ends)

@@ -15,10 +15,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table as RichTable
 
-from numerics import experiments
+from numerics import simulation
 from numerics.evidence import PROFILES, Run
-from numerics.experiments import Experiment, Outcome, simulate
+from numerics.experiments import Experiment
 from numerics.ledger import write_ledger
+from numerics.simulation import simulate
+from numerics.tables import Table
 from numerics.verdicts import Ledger, unexpected
 from numerics.verdicts import verify as run_checks
 from theory import updates
@@ -74,7 +76,7 @@ def games() -> None:
         else:
             actions = " | ".join(", ".join(names) for names in game.actions)
             table.add_row(name, actions, " ".join(game.observations), values, ",".join(game.target or ("none",)))
-    Console().print(table)
+    _wide_console().print(table)
 
 
 @app.command()
@@ -123,7 +125,10 @@ def simulate_command(
     game: GameName,
     success: Annotated[
         str,
-        typer.Option(help="initial-cooperation:X (each player's target action in the start state) or mean-value:X."),
+        typer.Option(
+            help="initial-cooperation:X (each player's target action in the start state), mean-value:X, or oracle "
+            "(policy gradient from the end reaches the target)."
+        ),
     ],
     method: Annotated[list[str] | None, typer.Option(help=f"Repeatable: {' '.join(updates.REGISTRY)}.")] = None,
     gradient: Annotated[Literal["exact", "sampled"], typer.Option(help="Only exact so far.")] = "exact",
@@ -141,11 +146,22 @@ def simulate_command(
     init: Annotated[
         str, typer.Option(help="normal:SD or uniform:LO:HI in parameters, grid:N:LO:HI in probabilities.")
     ] = "normal:1",
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="What a grid runs over: p1[CC] (after CC, own view) or p1; repeatable."),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="PROFILE", help="Where a grid's other parameters stay: TFT, or C:CDCD;AllD.")
+    ] = None,
     count: Annotated[int, typer.Option(help="Number of random starts.")] = 100,
     anneal: Annotated[
         str, typer.Option(help="none, or two-phase:STEPS:POWER:SCALE: after STEPS the coefficients decay.")
     ] = "none",
     seed: Annotated[int, typer.Option(help="Seed of the random starts.")] = 0,
+    every: Annotated[int | None, typer.Option(metavar="K", help="With -o: keep paths, every K steps.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", metavar="DIR", help="Write simulation.npz and simulation.json here.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
     settings: Settings = None,
 ) -> None:
@@ -174,13 +190,21 @@ def simulate_command(
         count=count,
         seed=seed,
         anneal=anneal,
+        vary=tuple(vary or ()),
+        at=at,
     )
+    if every is not None and (every < 1 or out is None):
+        raise BadInput("--every: keep paths every K ≥ 1 steps, in the folder named by -o.")
     with _progress() as progress:
-        outcome = simulate(experiment, progress)
+        outcome = simulate(experiment, progress, every)
+    if out is not None:
+        outcome.save(out)
     if as_json:
         typer.echo(json.dumps(outcome.to_json(), indent=1, ensure_ascii=False))
     else:
-        _print_outcome(outcome)
+        _print(outcome.table())
+        if outcome.paired:
+            _print(outcome.differences())
 
 
 def _number(text: str, option: str) -> float:
@@ -190,24 +214,17 @@ def _number(text: str, option: str) -> float:
         raise BadInput(f"{option}: {text!r} is not a number.") from None
 
 
-def _print_outcome(outcome: Outcome) -> None:
-    on_grid = not outcome.paired and outcome.methods[0].discretisation is not None
+def _print(table: Table) -> None:
+    shown = RichTable(*table.columns)
+    for row in table.rows:
+        shown.add_row(*map(escape, row))
+    _wide_console().print(shown)
+
+
+def _wide_console() -> Console:
+    """A terminal keeps its width; a pipe or a log has none, and gets room for a table."""
     console = Console()
-    spread_name = "discretisation" if on_grid else "95% interval"
-    table = RichTable("method", "successes", "share", spread_name, "undecided", "ends")
-    for result in outcome.methods:
-        spread = f"± {result.discretisation:.4f}" if on_grid else "[{:.4f}, {:.4f}]".format(*result.share.interval)
-        ends = ", ".join(f"{name} {count}" for name, count in result.ends.items())
-        share = result.share
-        cells = (f"{share.successes}/{share.total}", f"{share.fraction:.4f}", spread, str(share.undecided), ends)
-        table.add_row(result.method, *cells)
-    console.print(table)
-    for pair in outcome.paired:
-        low, high = pair.difference.interval
-        console.print(
-            f"{pair.a} − {pair.b}: {pair.difference.difference:+.4f} [{low:+.4f}, {high:+.4f}], "
-            f"exact McNemar p = {pair.difference.p_value:.3g}"
-        )
+    return console if console.is_terminal else Console(width=140)
 
 
 @app.command()
@@ -250,11 +267,11 @@ def _print_ledger(ledger: Ledger) -> None:
         verdict = str(entry.finding.verdict)
         found = [entry.finding.reason, *(f"• {evidence.summary}" for evidence in entry.finding.evidence)]
         table.add_row(entry.claim.id, f"[{colours[verdict]}]{verdict}[/]", escape("\n".join(found)))
-    Console().print(table)
+    _wide_console().print(table)
 
 
 @contextmanager
-def _progress() -> Iterator[experiments.Progress]:
+def _progress() -> Iterator[simulation.Progress]:
     """Progress on standard error: a bar where a person watches, a line per task elsewhere."""
     console = Console(stderr=True)
     if not console.is_terminal:

@@ -1,31 +1,19 @@
-"""An experiment: one frozen configuration, several learning rules from the same starts, paired results.
-
-:func:`simulate` is the verb. Starts depend on the seed alone, so every method sees the same ones and adding a method
-changes no other's result.
-"""
+"""An experiment: one frozen configuration of several learning rules that run from the same starts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from numerics import annealing, basins, starts
-from numerics.basins import Labels
-from numerics.compile import Array
-from numerics.dynamics import BLOCK, Learning, Schedule, run
-from numerics.statistics import PairedDifference, Share, paired_difference, share
+from numerics import annealing, basins, inits
+from numerics.dynamics import Learning, Schedule
 from theory import updates
 from theory.decomposition import check_unroll
 from theory.errors import BadInput
 from theory.games import AnyGame
-from theory.policies import coordinates_of
+from theory.policies import Coordinates, coordinates_of
 from theory.updates import FORMS, Form
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -46,6 +34,9 @@ class Experiment:
         clip: bound on |φ|, or ``None``.
         steps: outer steps.
         init: ``normal:SD``, ``uniform:LO:HI`` (in parameters) or ``grid:N:LO:HI`` (in probabilities).
+        vary: for a grid, the parameters it runs over, such as ``p1[CC]`` (player 1 after CC in its own view) or ``p1``
+            in a one-shot game; all by default if there are at most two.
+        at: for a grid, the pure profile at which the other parameters stay.
         count: number of random starts.
         seed: seed of the starts.
         anneal: ``none`` or ``two-phase:STEPS:POWER:SCALE``.
@@ -69,6 +60,8 @@ class Experiment:
     count: int = 100
     seed: int = 0
     anneal: str = "none"
+    vary: tuple[str, ...] = ()
+    at: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse settings that mean nothing.
@@ -76,7 +69,7 @@ class Experiment:
         Raises:
             BadInput: with the option and the reason.
         """
-        coordinates_of(self.game, self.policy)
+        _ = self.coordinates
         check_unroll(self.unroll)
         if self.form not in FORMS:
             raise BadInput(f"--form: {self.form!r} is not one of {', '.join(FORMS)}.")
@@ -94,18 +87,25 @@ class Experiment:
             raise BadInput("simulate: --inner-lr, --lr and --lr-offset must be positive.")
         if self.clip is not None and self.clip <= 0:
             raise BadInput("--clip: the bound must be positive.")
+        if (self.vary or self.at) and not isinstance(inits.parse(self.init), inits.Grid):
+            raise BadInput("--vary and --at: only a grid of starts has parameters that vary or stay.")
         if self.steps < 1 or self.count < 1 or self.seed < 0:
             raise BadInput("simulate: --steps and --count must be at least 1 and --seed at least 0.")
-        starts.parse(self.init)
+        inits.parse(self.init)
         basins.parse_success(self.success)
         annealing.parse(self.anneal)
+
+    @property
+    def coordinates(self) -> Coordinates:
+        """The policy's coordinate system."""
+        return coordinates_of(self.game, self.policy)
 
     def learning(self, method: str) -> Learning:
         """The dynamics of one method under these settings."""
         per_player = self.inner_lr if len(self.inner_lr) > 1 else self.inner_lr * self.game.players
         return Learning(
             game=self.game,
-            policy=coordinates_of(self.game, self.policy),
+            policy=self.coordinates,
             rule=method,
             form=self.form,
             unroll=self.unroll,
@@ -116,144 +116,3 @@ class Experiment:
             clip=self.clip,
             anneal=annealing.parse(self.anneal),
         )
-
-
-@dataclass(frozen=True)
-class MethodResult:
-    """One method's outcome.
-
-    Attributes:
-        method: the rule's name.
-        share: successes among the starts. On a grid its Wilson interval has no meaning and is not reported.
-        discretisation: on a grid, a bound on |share of grid points − share of the area|; else ``None``.
-        ends: number of ends of each class.
-        welfare: mean over starts of the players' summed mean values (1 − γ)ΣV at the end; NaN ends left out.
-        success: label of every start, shape (starts,).
-        undecided: starts whose end is not finite, shape (starts,).
-    """
-
-    method: str
-    share: Share
-    discretisation: float | None
-    ends: dict[str, int]
-    welfare: float
-    success: Labels = field(repr=False)
-    undecided: Labels = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Paired:
-    """Difference in success of method ``a`` over method ``b`` from the same random starts."""
-
-    a: str
-    b: str
-    difference: PairedDifference
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What :func:`simulate` found.
-
-    Attributes:
-        experiment: its settings.
-        methods: one result per method, in the order asked for.
-        paired: every pair of methods; empty for a grid, whose points are no sample.
-        starts: shape (parameters, starts).
-        ends: end of every start by method, shape (parameters, starts).
-    """
-
-    experiment: Experiment
-    methods: tuple[MethodResult, ...]
-    paired: tuple[Paired, ...]
-    starts: Array = field(repr=False)
-    ends: dict[str, Array] = field(repr=False)
-
-    def __getitem__(self, method: str) -> MethodResult:
-        """The result of one method by name."""
-        return next(result for result in self.methods if result.method == method)
-
-    def to_json(self) -> dict[str, Any]:
-        """The contract's JSON object (schema_version 1)."""
-        settings = {name: value for name, value in vars(self.experiment).items() if name != "game"}
-        game = self.experiment.game
-        return {
-            "schema_version": 1,
-            "game": {"name": game.name, "parameters": {s.name: str(value) for s, value in game.parameters}},
-            "config": settings,
-            "results": [_result_json(result) for result in self.methods],
-            "paired": [
-                {
-                    "a": pair.a,
-                    "b": pair.b,
-                    "difference": pair.difference.difference,
-                    "interval": list(pair.difference.interval),
-                    "p_value": pair.difference.p_value,
-                }
-                for pair in self.paired
-            ],
-        }
-
-
-def _result_json(result: MethodResult) -> dict[str, Any]:
-    on_grid = result.discretisation is not None
-    row = {
-        "method": result.method,
-        "successes": result.share.successes,
-        "total": result.share.total,
-        "fraction": result.share.fraction,
-        "interval": None if on_grid else list(result.share.interval),
-        "undecided": result.share.undecided,
-        "ends": result.ends,
-        "welfare": result.welfare,
-    }
-    return {**row, "discretisation": result.discretisation} if on_grid else row
-
-
-def simulate(experiment: Experiment, progress: Progress | None = None) -> Outcome:
-    """Run every method from the same starts with exact gradients.
-
-    Args:
-        experiment: the settings.
-        progress: called as ``progress(method, steps done, steps in all)``, counting over blocks of starts.
-
-    Raises:
-        BadInput: starts or a criterion that the game does not allow.
-    """
-    init, success = starts.parse(experiment.init), basins.parse_success(experiment.success)
-    policy = coordinates_of(experiment.game, experiment.policy)
-    first = starts.draw(init, experiment.game, policy, experiment.count, experiment.seed)
-    basins.succeeded(success, experiment.game, policy, first[:, :1])  # refuse a criterion without meaning before work
-    results, all_ends = [], {}
-    for method in experiment.methods:
-        ends, travelled = _run(experiment, method, first, progress)
-        good, undecided = basins.succeeded(success, experiment.game, policy, ends)
-        bound = basins.discretisation_bound(init, good) if isinstance(init, starts.Grid) else None
-        classes = basins.class_of_ends(experiment.game, policy, ends, travelled)
-        welfare = float(np.nanmean(basins.mean_values(experiment.game, policy, ends).sum(0)))
-        results.append(MethodResult(method, share(good, undecided), bound, classes, welfare, good, undecided))
-        all_ends[method] = ends
-    pairs = [] if isinstance(init, starts.Grid) else _pairs(results)
-    return Outcome(experiment, tuple(results), tuple(pairs), first, all_ends)
-
-
-def _pairs(results: Sequence[MethodResult]) -> list[Paired]:
-    """Every later method against every earlier one, so that ``difference`` reads as a gain over the first named."""
-    return [
-        Paired(b.method, a.method, paired_difference(b.success, a.success, b.undecided, a.undecided))
-        for a, b in combinations(results, 2)
-    ]
-
-
-def _run(experiment: Experiment, method: str, first: Array, progress: Progress | None) -> tuple[Array, Array]:
-    """Ends, and how far the start-state probabilities travelled in the last tenth of the run."""
-    learning = experiment.learning(method)
-    travel = basins.LateTravel(experiment.game, learning.policy, experiment.steps, first.shape[1])
-    every = max(1, experiment.steps // 20)
-    total = -(-first.shape[1] // BLOCK) * experiment.steps
-
-    def watch(number: int, columns: slice, phi: Array) -> None:
-        travel(number, columns, phi)
-        if progress is not None and number % every == 0:
-            progress(method, columns.start // BLOCK * experiment.steps + number, total)
-
-    return run(learning, first, experiment.steps, watch), travel.total

@@ -15,11 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from sympy import Rational
 
-from numerics import starts
+from numerics import inits
 from numerics.compile import Array
 from numerics.dynamics import Learning, Schedule
-from numerics.experiments import Experiment, simulate
-from numerics.ledger import write_whole
+from numerics.experiments import Experiment
+from numerics.files import write_whole
+from numerics.simulation import simulate
 from theory.games import Game, stag_hunt
 from theory.separatrix import separatrix
 
@@ -46,7 +47,7 @@ def basins(game: Game) -> Figure:
     figure, panels = _pair()
     line = separatrix(game)
     for axes, size in zip(panels, (Rational(0), CORRECTED), strict=True):
-        grid = starts.Grid(GRID, 0.0, 1.0)
+        grid = inits.Grid(GRID, 0.0, 1.0)
         outcome = simulate(
             Experiment(
                 game=game,

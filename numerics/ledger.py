@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
+from numerics.files import write_whole
 from numerics.tables import Table
 from numerics.verdicts import Ledger, evidence_text
-from theory.errors import BadInput
 
 
 def ledger_table(ledger: Ledger) -> Table:
@@ -37,20 +36,3 @@ def write_ledger(ledger: Ledger, folder: Path) -> list[Path]:
         for number, evidence in enumerate(entry.finding.evidence):
             contents[entry.evidence_file(number)] = evidence_text(evidence)
     return [write_whole(folder / name, text) for name, text in contents.items()]
-
-
-def write_whole(path: Path, content: str | bytes) -> Path:
-    """Write a file so that it is never seen half-written: to a neighbour first, then renamed over it.
-
-    Raises:
-        BadInput: the place cannot be written.
-    """
-    data = content.encode() if isinstance(content, str) else content
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(data)
-        beside.replace(path)
-    except OSError as error:
-        raise BadInput(f"cannot write {path}: {error.strerror}.") from None
-    return path

@@ -6,104 +6,97 @@ it depends on the seed and on k alone, not on how many starts, methods or worker
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 
 import numpy as np
 
 from numerics import policies
 from numerics.compile import Array
+from numerics.experiments import Experiment
+from numerics.inits import Grid, Normal, parse
 from theory.errors import BadInput
-from theory.games import AnyGame, finite
-from theory.policies import Coordinates
+from theory.games import Game, finite
+from theory.profiles import parse_profile
 
 CHUNK = 1024
+MOST_GRID_POINTS = 10**7
 _PURPOSE_STARTS = 1
 
 
-@dataclass(frozen=True)
-class Normal:
-    """Every parameter from N(0, deviation²)."""
-
-    deviation: float
-
-
-@dataclass(frozen=True)
-class Uniform:
-    """Every parameter from U(low, high)."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Probabilities of the first action on ``points`` evenly spaced values from low to high, for every parameter."""
-
-    points: int
-    low: float
-    high: float
-
-
-Init = Normal | Uniform | Grid
-
-
-def parse(text: str) -> Init:
-    """Read ``normal:SD``, ``uniform:LO:HI`` or ``grid:N:LO:HI``.
+def draw(experiment: Experiment) -> Array:
+    """The starts of an experiment, shape (parameters, starts); a grid has points^(varied parameters) of them.
 
     Raises:
-        BadInput: anything else.
+        BadInput: a grid over too many parameters, over a player with three or more actions, or over probabilities 0 and
+            1 in logit coordinates.
     """
-    kind, *fields = text.split(":")
-    try:
-        numbers = [float(entry) for entry in fields]
-        if not all(np.isfinite(numbers)):
-            raise ValueError
-        if kind == "normal" and len(numbers) == 1 and numbers[0] >= 0:
-            return Normal(numbers[0])
-        if kind == "uniform" and len(numbers) == 2 and numbers[0] <= numbers[1]:
-            return Uniform(*numbers)
-        if (
-            kind == "grid"
-            and len(numbers) == 3
-            and numbers[0] == int(numbers[0]) >= 2
-            and 0 <= numbers[1] < numbers[2] <= 1
-        ):
-            return Grid(int(numbers[0]), numbers[1], numbers[2])
-    except ValueError:
-        pass
-    raise BadInput(f"--init: {text!r} is not normal:SD, uniform:LO:HI or grid:N:LO:HI (N ≥ 2, 0 ≤ LO < HI ≤ 1).")
-
-
-def draw(init: Init, game: AnyGame, policy: Coordinates, count: int, seed: int) -> Array:
-    """The starts, shape (parameters, batch). A grid ignores ``count`` and has points^parameters starts.
-
-    Raises:
-        BadInput: a grid over more than two parameters, over a player with three or more actions, or one that touches
-            0 or 1 in logit coordinates.
-    """
-    width = len(policies.names(game, policy))
+    game, policy, init = experiment.game, experiment.coordinates, parse(experiment.init)
     if isinstance(init, Grid):
-        return _grid(init, game, policy, width)
+        return _grid(init, experiment, finite(game, "--init grid"))
+    width = len(policies.names(game, policy))
     chunks = []
-    for chunk in range(-(-count // CHUNK)):
-        generator = np.random.Generator(
-            np.random.Philox(np.random.SeedSequence(seed, spawn_key=(_PURPOSE_STARTS, chunk)))
-        )
+    for chunk in range(-(-experiment.count // CHUNK)):
+        stream = np.random.SeedSequence(experiment.seed, spawn_key=(_PURPOSE_STARTS, chunk))
+        generator = np.random.Generator(np.random.Philox(stream))
         if isinstance(init, Normal):
             chunks.append(init.deviation * generator.standard_normal((CHUNK, width)))
         else:
             chunks.append(generator.uniform(init.low, init.high, (CHUNK, width)))
-    starts = np.concatenate(chunks)[:count].T.copy() if chunks else np.empty((width, 0))
+    drawn = np.concatenate(chunks)[: experiment.count].T.copy()
     # In direct coordinates a start is a policy: draws outside the simplex are projected on it.
-    return policies.project(game, starts) if policy == "direct" else starts
+    return policies.project(game, drawn) if policy == "direct" else drawn
 
 
-def _grid(init: Grid, game: AnyGame, policy: Coordinates, width: int) -> Array:
-    if any(len(actions) > 2 for actions in finite(game, "--init grid").actions):
+def _grid(init: Grid, experiment: Experiment, game: Game) -> Array:
+    policy = experiment.coordinates
+    if any(len(actions) > 2 for actions in game.actions):
         raise BadInput("--init: a grid needs players with two actions.")
-    if width > 2:
-        raise BadInput(f"--init: a grid needs at most two parameters; game {game.name!r} has {width}.")
     if policy == "logit" and (init.low == 0 or init.high == 1):
         raise BadInput("--init: probabilities 0 and 1 have no logit; keep the grid inside (0, 1).")
+    width = len(policies.names(game, policy))
+    varied = [_row(game, name) for name in experiment.vary] or list(range(width))
+    if len(set(varied)) < len(varied):
+        raise BadInput("--vary: name each parameter once.")
+    if init.points ** len(varied) > MOST_GRID_POINTS or (not experiment.vary and width > 2):
+        raise BadInput(
+            f"--init: a grid of {init.points}^{len(varied)} starts is too large; name at most two of the "
+            f"{width} parameters of game {game.name!r} with --vary."
+        )
     axis = policies.from_first_probability(policy, np.linspace(init.low, init.high, init.points))
-    return np.stack([rows.ravel() for rows in np.meshgrid(*[axis] * width, indexing="ij")])
+    axes = np.meshgrid(*[axis] * len(varied), indexing="ij")
+    grid = np.repeat(_fixed(experiment, game, len(varied) < width)[:, None], axes[0].size, axis=1)
+    grid[varied] = [rows.ravel() for rows in axes]
+    return grid
+
+
+def _fixed(experiment: Experiment, game: Game, needed: bool) -> Array:
+    """Parameters of the pure profile at which those that do not vary stay; zeros if all of them vary."""
+    rows = np.zeros(len(policies.names(game, experiment.coordinates)))
+    if not needed:
+        return rows
+    if experiment.at is None:
+        raise BadInput("--vary: say with --at at which profile the other parameters stay, such as --at TFT.")
+    if experiment.coordinates == "logit" and experiment.clip is None:
+        raise BadInput(
+            "--at: pure policies have no finite log-odds; use --policy direct, or --clip B to put them at ±B."
+        )
+    profile = parse_profile(game, experiment.at)
+    for player, observation, block in policies.blocks(game):
+        plays_first = profile[player][observation] == 0
+        if experiment.coordinates == "direct":
+            rows[block] = float(plays_first)
+        else:
+            rows[block] = experiment.clip if plays_first else -(experiment.clip or 0.0)
+    return rows
+
+
+def _row(game: Game, name: str) -> int:
+    """Row of the parameter called ``p1[CC]`` (player 1 after CC in its own view) or ``p1`` in a one-shot game."""
+    match = re.fullmatch(r"p([1-9])(?:\[(.+)\])?", name)
+    if match and int(match[1]) <= game.players:
+        player = int(match[1]) - 1
+        for owner, observation, rows in policies.blocks(game):
+            if owner == player and (match[2] or game.observations[0]) == game.seen_by(player, observation):
+                return int(rows.start)
+    shown = f"p1[{game.observations[-1]}]" if len(game.observations) > 1 else "p1"
+    raise BadInput(f"--vary: game {game.name!r} has no parameter {name!r}; write them like {shown}.")

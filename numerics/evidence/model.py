@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from numerics.experiments import Outcome, Paired, Progress
+from numerics.outcomes import Outcome, Paired
+from numerics.simulation import Progress
 from theory.claims import Evidence, Finding
 
 # Starts of each experiment, by profile.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from numerics.evidence.model import experiment_evidence
-from numerics.experiments import Experiment, Progress, simulate
+from numerics.experiments import Experiment
+from numerics.simulation import Progress, simulate
 from theory.claims import Finding, Verdict
 
 

@@ -1,0 +1,26 @@
+"""Files appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from theory.errors import BadInput
+
+
+def write_whole(path: Path, content: str | bytes) -> Path:
+    """Write a file so that it is never seen half-written: to a neighbour first, then renamed over it.
+
+    Raises:
+        BadInput: the place cannot be written.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise BadInput(f"cannot write {path}: {error.strerror}.") from None
+    return path

@@ -1,0 +1,54 @@
+"""Basin membership by oracle: switch the correction off and run policy gradient to its limit.
+
+From each end plain policy gradient runs with the experiment's first outer step size, without clipping. A run is decided
+when every player's most likely start-state action has probability ≥ LIMIT: it is in the target's basin if these are
+the target's actions. In direct coordinates a run that no longer moves is decided too: it is outside the target's basin
+unless it is at the target. What is not decided after MOST_STEPS is undecided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from numerics import basins, policies
+from numerics.basins import Labels
+from numerics.compile import Array
+from numerics.dynamics import Learning, Schedule
+from theory.games import finite
+
+LIMIT = 0.99
+MOST_STEPS = 20_000
+EVERY = 100
+
+
+def in_target_basin(learning: Learning, ends: Array) -> tuple[Labels, Labels]:
+    """(in the target's basin, undecided) for every end, shape (batch,).
+
+    Raises:
+        BadInput: the game has no target, no single start state, or no actions.
+    """
+    game = finite(learning.game, "oracle")
+    plain = replace(learning, rule="pg", clip=None, anneal=None, schedule=Schedule(learning.schedule.size(0), 0.0, 1.0))
+    start = basins.start_observation(game)
+    inside = np.zeros(ends.shape[1], dtype=bool)
+    waiting = np.flatnonzero(np.isfinite(ends).all(0))
+    phi = ends[:, waiting]
+    for number in range(0, MOST_STEPS + EVERY, EVERY):
+        target = basins.target_probabilities(game, plain.policy, phi)
+        likeliest = np.stack(
+            [policies.probabilities(game, plain.policy, phi, player, start).max(0) for player in range(game.players)]
+        )
+        decided = (likeliest >= LIMIT).all(0)
+        if plain.policy == "direct":
+            decided |= (plain.step(phi, number) == phi).all(0)
+        inside[waiting[decided]] = (target[:, decided] >= LIMIT).all(0)
+        waiting, phi = waiting[~decided], phi[:, ~decided]
+        if not waiting.size:
+            break
+        for step in range(number, number + EVERY):
+            phi = plain.step(phi, step)
+    undecided: Labels = np.asarray(~np.isfinite(ends).all(0))
+    undecided[waiting] = True
+    return inside, undecided

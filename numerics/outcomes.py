@@ -1,0 +1,187 @@
+"""What a simulation found, as Python objects, as the contract's JSON and as files."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from numerics import policies
+from numerics.basins import Labels
+from numerics.compile import Array
+from numerics.experiments import Experiment
+from numerics.files import write_whole
+from numerics.provenance import provenance
+from numerics.statistics import PairedDifference, Share
+from numerics.tables import Table
+
+
+@dataclass(frozen=True)
+class MethodResult:
+    """One method's outcome.
+
+    Attributes:
+        method: the rule's name.
+        share: successes among the starts. On a grid its Wilson interval has no meaning and is not reported.
+        discretisation: on a grid, a bound on |share of grid points − share of the area|; else ``None``.
+        ends: number of ends of each class.
+        welfare: mean over the finite ends of the players' summed mean values; ``None`` if there is none.
+        exploitability: mean over the finite ends of the most a player gains by a best reply, in mean values; ``None``
+            for a differentiable game or if there is none.
+        success: label of every start, shape (starts,).
+        undecided: starts without a verdict, shape (starts,).
+        end: where every start ended, shape (parameters, starts).
+        paths: φ every so many steps, shape (frames, parameters, starts); empty unless asked for.
+    """
+
+    method: str
+    share: Share
+    discretisation: float | None
+    ends: dict[str, int]
+    welfare: float | None
+    exploitability: float | None
+    success: Labels = field(repr=False)
+    undecided: Labels = field(repr=False)
+    end: Array = field(repr=False)
+    paths: Array = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Difference in success of method ``a`` over method ``b`` from the same random starts."""
+
+    a: str
+    b: str
+    difference: PairedDifference
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What :func:`numerics.simulation.simulate` found.
+
+    Attributes:
+        experiment: its settings.
+        methods: one result per method, in the order asked for.
+        paired: every pair of methods; empty for a grid, whose points are no sample.
+        starts: shape (parameters, starts).
+    """
+
+    experiment: Experiment
+    methods: tuple[MethodResult, ...]
+    paired: tuple[Paired, ...]
+    starts: Array = field(repr=False)
+
+    def __getitem__(self, method: str) -> MethodResult:
+        """The result of one method by name."""
+        return next(result for result in self.methods if result.method == method)
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract's JSON object (schema_version 1)."""
+        settings = {name: value for name, value in vars(self.experiment).items() if name != "game"}
+        game = self.experiment.game
+        return {
+            "schema_version": 1,
+            "game": {"name": game.name, "parameters": {s.name: str(value) for s, value in game.parameters}},
+            "config": settings,
+            "results": [_result_json(result) for result in self.methods],
+            "paired": [
+                {
+                    "a": pair.a,
+                    "b": pair.b,
+                    "difference": pair.difference.difference,
+                    "interval": list(pair.difference.interval),
+                    "p_value": pair.difference.p_value,
+                }
+                for pair in self.paired
+            ],
+        }
+
+    def table(self) -> Table:
+        """Shares, ends, welfare and exploitability, one row per method."""
+        on_grid = self.methods[0].discretisation is not None
+        columns = (
+            "method",
+            "successes",
+            "share",
+            "± discretisation" if on_grid else "95% interval",
+            "undecided",
+            "ends",
+            "welfare",
+            "exploitability",
+        )
+        return Table(columns, tuple(_row(result) for result in self.methods), ("l", "r", "r", "l", "r", "l", "r", "r"))
+
+    def differences(self) -> Table:
+        """Paired differences, one row per pair."""
+        rows = []
+        for pair in self.paired:
+            low, high = pair.difference.interval
+            estimate = f"{pair.difference.difference:+.4f}"
+            p_value = f"{pair.difference.p_value:.3g}"
+            rows.append(
+                (f"{pair.a} − {pair.b}", estimate, f"[{low:+.4f}, {high:+.4f}]", p_value, str(pair.difference.total))
+            )
+        return Table(("pair", "difference", "95% interval", "McNemar p", "n"), tuple(rows), ("l", "r", "l", "r", "r"))
+
+    def _repr_markdown_(self) -> str:
+        return self.table().markdown() + ("\n" + self.differences().markdown() if self.paired else "")
+
+    def save(self, folder: Path) -> list[Path]:
+        """Write ``simulation.json`` (settings, results, layout) and ``simulation.npz`` (arrays); returns their paths.
+
+        Raises:
+            BadInput: the folder cannot be written.
+        """
+        arrays: dict[str, Any] = {"starts": self.starts}
+        for result in self.methods:
+            arrays[f"ends_{result.method}"] = result.end
+            arrays[f"success_{result.method}"] = result.success
+            arrays[f"undecided_{result.method}"] = result.undecided
+            if len(result.paths):
+                arrays[f"paths_{result.method}"] = result.paths
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **arrays)
+        header = {
+            **self.to_json(),
+            "arrays": {name: list(array.shape) for name, array in arrays.items()},
+            "layout": {
+                "starts, ends": "(parameters, starts)",
+                "paths": "(frames, parameters, starts), one frame every so many steps from step 0",
+            },
+            "parameters": list(policies.names(self.experiment.game, self.experiment.coordinates)),
+            "provenance": provenance(),
+        }
+        return [
+            write_whole(folder / "simulation.npz", buffer.getvalue()),
+            write_whole(folder / "simulation.json", json.dumps(header, indent=1, ensure_ascii=False) + "\n"),
+        ]
+
+
+def _row(result: MethodResult) -> tuple[str, ...]:
+    share = result.share
+    low, high = share.interval
+    spread = f"[{low:.4f}, {high:.4f}]" if result.discretisation is None else f"± {result.discretisation:.4f}"
+    ends = ", ".join(f"{name} {count}" for name, count in result.ends.items())
+    counted = (f"{share.successes}/{share.total}", f"{share.fraction:.4f}", spread, str(share.undecided), ends)
+    means = (("" if mean is None else f"{mean:.4g}") for mean in (result.welfare, result.exploitability))
+    return (result.method, *counted, *means)
+
+
+def _result_json(result: MethodResult) -> dict[str, Any]:
+    on_grid = result.discretisation is not None
+    row = {
+        "method": result.method,
+        "successes": result.share.successes,
+        "total": result.share.total,
+        "fraction": result.share.fraction,
+        "interval": None if on_grid else list(result.share.interval),
+        "undecided": result.share.undecided,
+        "ends": result.ends,
+        "welfare": result.welfare,
+        "exploitability": result.exploitability,
+    }
+    return {**row, "discretisation": result.discretisation} if on_grid else row
