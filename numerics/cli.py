@@ -19,9 +19,10 @@ from numerics import simulation
 from numerics.evidence import PROFILES, Run
 from numerics.experiments import Experiment
 from numerics.ledger import write_ledger
+from numerics.paper_tables import write_tables
 from numerics.simulation import simulate
 from numerics.tables import Table
-from numerics.verdicts import Ledger, unexpected
+from numerics.verdicts import Ledger, unexpected, verify_game
 from numerics.verdicts import verify as run_checks
 from theory import updates
 from theory.alignment import align as derive_alignment
@@ -229,10 +230,14 @@ def _wide_console() -> Console:
 
 @app.command()
 def verify(
+    game: Annotated[
+        str | None, typer.Argument(metavar="[GAME]", help="Check this game instead of the paper's claims.")
+    ] = None,
     profile: Annotated[str, typer.Option(help=f"Sample sizes: {' or '.join(PROFILES)}.")] = "quick",
     claim: Annotated[list[str] | None, typer.Option(metavar="ID", help="Check only this claim; repeatable.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of all random starts.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder for verdicts, ledger, evidence and figures.")] = Path("results"),
+    settings: Settings = None,
 ) -> None:
     """Check every claim and print the ledger; exit 1 if a verdict differs from the profile's expectations.
 
@@ -242,11 +247,24 @@ def verify(
         raise BadInput(f"--profile: {profile!r} is not one of {', '.join(PROFILES)}.")
     if seed < 0:
         raise BadInput("--seed: the seed must be at least 0.")
+    if game is None and settings:
+        raise BadInput("--set: it changes a named game, so name one: basin-entry verify GAME --set NAME=VALUE.")
+    if game is not None:
+        if claim:
+            raise BadInput("--claim: it selects claims of the paper, so it does not go with a game.")
+        chosen = _game(game, settings)
+        with _progress() as progress:
+            checked = verify_game(chosen, Run(profile, seed, progress), lambda name: progress(f"checking {name}", 0, 0))
+        written = write_ledger(checked, out)
+        _print_ledger(checked)
+        typer.echo(f"{len(written)} files in {out} (start with {out / 'ledger.md'}).")
+        return
     with _progress() as progress:
         ledger = run_checks(Run(profile, seed, progress), claim or (), lambda name: progress(f"checking {name}", 0, 0))
     written = write_ledger(ledger, out)
+    written += write_tables(out)
     if not claim:
-        from numerics.figures import stag_hunt_figures
+        from numerics.figures import stag_hunt_figures  # see figures()
 
         written += stag_hunt_figures(out / "figures")
     _print_ledger(ledger)
@@ -256,6 +274,34 @@ def verify(
         typer.echo(f"unexpected verdict: {line}", err=True)
     if surprises:
         raise typer.Exit(1)
+
+
+@app.command()
+def tables(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that verify filled.")],
+) -> None:
+    """Write the paper's tables (Markdown, LaTeX, CSV) from a folder that verify filled.
+
+    Example: basin-entry verify --out results, then basin-entry tables results
+    """
+    _report(write_tables(folder), folder)
+
+
+@app.command()
+def figures(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to draw them.")],
+) -> None:
+    """Draw the figures (PDF and PNG).
+
+    Example: basin-entry figures results
+    """
+    from numerics.figures import stag_hunt_figures  # matplotlib takes half a second that no other verb needs
+
+    _report(stag_hunt_figures(folder / "figures"), folder)
+
+
+def _report(written: list[Path], folder: Path) -> None:
+    typer.echo(f"{len(written)} files in {folder}: {', '.join(str(path.relative_to(folder)) for path in written)}.")
 
 
 def _print_ledger(ledger: Ledger) -> None:

@@ -6,15 +6,17 @@ import json
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-from numerics.evidence import CHECKS, Run
+from numerics.evidence import CHECKS, Run, own_game
 from numerics.provenance import provenance
-from theory.claims import LEDGER, NOT_RUN, Claim, Evidence, Finding, Verdict, weakest
+from theory.claims import LEDGER, NOT_RUN, Claim, Evidence, Finding, Verdict, settle, weakest
+from theory.claims.own_game import own_game_claims
 from theory.errors import BadInput
-from theory.exact import Undecided
+from theory.games import AnyGame
 
 
 @dataclass(frozen=True)
@@ -122,10 +124,21 @@ def _check(claim: Claim, run: Run, started: Callable[[str], None] | None) -> Fin
         return Finding(Verdict.UNDECIDED, "not-run: no check exists yet")
     if started is not None:
         started(claim.id)
-    try:
-        return claim.check() if claim.check is not None else numerical(run) if numerical is not None else NOT_RUN
-    except Undecided as reason:
-        return Finding(Verdict.UNDECIDED, str(reason))
+    return settle(claim.check if claim.check is not None else lambda: CHECKS[claim.id](run))
+
+
+def verify_game(game: AnyGame, run: Run, started: Callable[[str], None] | None = None) -> Ledger:
+    """Run every check that says something about one game; the others say in one sentence why they do not apply."""
+    checks = [(claim, claim.check) for claim in own_game_claims(game) if claim.check is not None]
+    checks += [(claim, partial(check, run)) for claim, check in own_game.numerical_checks(game)]
+    entries = []
+    for claim, check in checks:
+        if started is not None:
+            started(claim.id)
+        begin = time.perf_counter()
+        finding = settle(check)
+        entries.append(Entry(claim, finding, time.perf_counter() - begin))
+    return Ledger(tuple(entries), provenance(profile=run.profile, seed=run.seed, game=game.name))
 
 
 def unexpected(ledger: Ledger, profile: str) -> list[str]:

@@ -18,6 +18,7 @@ from sympy import Expr, Symbol
 from theory import updates
 from theory.errors import BadInput
 from theory.games.differentiable import AnyGame, DifferentiableGame
+from theory.latex import Document, Line, latex, readable, text
 from theory.policies import Coordinates, coordinates_of, parameters
 from theory.program import Blocks, Builder, Program
 from theory.symbols import alpha, own_coefficient, peer_coefficient, step_size
@@ -72,6 +73,36 @@ class Decomposition:
     def peer_learning(self) -> tuple[Vector, ...]:
         """Peer-learning correction (terms include α), like :attr:`policy_gradient`."""
         return self._terms("peer")
+
+    def document(self) -> Document:
+        """The terms to read, in φ₀ and α; for long games their number of steps. :mod:`theory.derivation` says more."""
+        title = f"{self.game.name}: terms of the update, {self.policy} policies, L = {self.unroll}, {self.form} form"
+        if not (has_closed_form(self.game) and self.policy == "direct"):
+            size = f"{len(self.program.steps)} named steps, {self.program.operations} operations"
+            return Document(title, (Line(f"no short closed form; the program has {size}"),))
+        symbols = _flat(parameters(self.game, self.policy))
+        named = (
+            ("policy gradient", "g", "g", self.policy_gradient),
+            ("own-learning correction", "own", r"\mathrm{own}", self.own_learning),
+            ("peer-learning correction", "peer", r"\mathrm{peer}", self.peer_learning),
+        )
+        return Document(title, tuple(equations(label, a, b, rows, symbols) for label, a, b, rows in named))
+
+    def __str__(self) -> str:
+        return self.document().as_text()
+
+    def _repr_latex_(self) -> str:
+        return self.document()._repr_latex_()
+
+
+def equations(label: str, plain: str, math: str, rows: Sequence[Vector], symbols: Sequence[Symbol]) -> Line:
+    """One equation per player and parameter: plain₁ = …, in both notations."""
+    shown = [(player, readable(entry, symbols)) for player, row in enumerate(rows) for entry in row]
+    return Line(
+        label,
+        "\n".join(f"{plain}{'₁₂₃₄₅₆₇₈'[player]} = {text(entry)}" for player, entry in shown),
+        "\n".join(f"{math}_{{{player + 1}}} = {latex(entry)}" for player, entry in shown),
+    )
 
 
 def has_closed_form(game: AnyGame) -> bool:

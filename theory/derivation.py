@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr, Matrix, Symbol
+from sympy import Matrix
 
 from theory import updates
-from theory.decomposition import Decomposition, check_unroll, decompose, has_closed_form, two_point_terms
+from theory.decomposition import (
+    Decomposition,
+    check_unroll,
+    decompose,
+    equations,
+    has_closed_form,
+    two_point_terms,
+)
 from theory.errors import BadInput
 from theory.games.differentiable import AnyGame, DifferentiableGame
 from theory.games.model import START, Game
-from theory.latex import Document, Line, latex, readable, text
+from theory.latex import Document, Line, latex, text
 from theory.policies import Coordinates, coordinates_of, in_probabilities, parameters
 from theory.program import Blocks
 from theory.values import value_program
@@ -189,39 +195,17 @@ def _closed_forms(game: AnyGame, coordinates: Coordinates) -> list[Line]:
     here = [symbol for row in parameters(game, "direct") for symbol in row]
     there = [symbol for row in parameters(game, "direct", "_next") for symbol in row]
     what = "parameters" if isinstance(game, DifferentiableGame) else "probabilities"
-    values = value_program(game, "direct").closed_form()["value"]
-    shown = [(f"V{_up(player)}", f"V^{{{player + 1}}}", value) for player, value in enumerate(values)]
-    lines = [_formulas(f"values at {what} {', '.join(map(text, here))}", shown, here)]
+    values = [(value,) for value in value_program(game, "direct").closed_form()["value"]]
+    lines = [equations(f"values at {what} {', '.join(map(text, here))}", "V", "V", values, here)]
     blocks = _two_point(game, coordinates)
+    where = f"{what} {', '.join(map(text, here))} at φ₀ and {', '.join(map(text, there))} at φ₁"
     for label, plain, math in _TERMS:
-        entries = [
-            (f"{plain}{_down(player)}", f"{math}_{{{player + 1}}}", entry)
-            for player in range(game.players)
-            for entry in blocks[f"{label}_{player + 1}"]
-        ]
-        where = f"{what} {', '.join(map(text, here))} at φ₀ and {', '.join(map(text, there))} at φ₁"
-        lines.append(_formulas(f"{label} term, closed form, {where}", entries, [*here, *there]))
+        rows = [blocks[f"{label}_{player + 1}"] for player in range(game.players)]
+        lines.append(equations(f"{label} term, closed form, {where}", plain, math, rows, [*here, *there]))
     return lines
-
-
-def _formulas(label: str, entries: Sequence[tuple[str, str, Expr]], variables: Sequence[Symbol]) -> Line:
-    shown = [(plain, math, readable(entry, variables)) for plain, math, entry in entries]
-    return Line(
-        label,
-        "\n".join(f"{plain} = {text(entry)}" for plain, _, entry in shown),
-        "\n".join(f"{math} = {latex(entry)}" for _, math, entry in shown),
-    )
 
 
 def _size(terms: Decomposition) -> Line:
     program = terms.program
     words = f"{len(program.steps)} named steps, {program.operations} operations (--format json prints them all)"
     return Line(f"the derived program has {words}")
-
-
-def _up(player: int) -> str:
-    return "¹²³⁴⁵⁶⁷⁸"[player]
-
-
-def _down(player: int) -> str:
-    return "₁₂₃₄₅₆₇₈"[player]

@@ -185,6 +185,10 @@ class QuotientField:
         value: Quotient = evaluate(expression, self.values, self.constant)
         return value
 
+    def subtract(self, left: Quotient, right: Quotient) -> Quotient:
+        """``left`` − ``right``."""
+        return left + right * self.constant(Integer(-1))
+
     def polynomial(self, element: flint.fmpq_mpoly) -> Expr:
         """A polynomial of the field as an expanded SymPy sum."""
         terms = []

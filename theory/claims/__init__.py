@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from theory.claims import (
     c01_decomposition,
+    c04_mechanism,
     c06_stag_hunt_alignment,
     c15_stag_hunt_entry,
     c16_ipd_entry,
+    c18_stable_equilibria,
     unchecked,
 )
-from theory.claims.model import NOT_RUN, Claim, Evidence, Finding, Verdict, weakest
+from theory.claims.model import NOT_RUN, Claim, Evidence, Finding, Refuted, Verdict, settle, weakest
 
 LEDGER: tuple[Claim, ...] = tuple(
     sorted(
         (
             *c01_decomposition.CLAIMS,
+            *c04_mechanism.CLAIMS,
             *c06_stag_hunt_alignment.CLAIMS,
             *c15_stag_hunt_entry.CLAIMS,
             *c16_ipd_entry.CLAIMS,
+            *c18_stable_equilibria.CLAIMS,
             *unchecked.CLAIMS,
         ),
         # C2 before C10; within a claim the parent first, then its readings as written.
@@ -25,4 +29,4 @@ LEDGER: tuple[Claim, ...] = tuple(
     )
 )
 
-__all__ = ["LEDGER", "NOT_RUN", "Claim", "Evidence", "Finding", "Verdict", "weakest"]
+__all__ = ["LEDGER", "NOT_RUN", "Claim", "Evidence", "Finding", "Refuted", "Verdict", "settle", "weakest"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
-from typing import Any
 
 from sympy import Add, Expr, Rational, Symbol, diff
 
 from theory import exact
-from theory.claims.model import Claim, Evidence, Finding, Verdict
+from theory.claims.identities import closed_form_identity, point_identity
+from theory.claims.model import Claim, Evidence, Finding, Refuted, Verdict
 from theory.decomposition import decompose, differentiated_unroll
 from theory.exact import Undecided
 from theory.games import Game, ipd, stag_hunt
@@ -20,7 +19,6 @@ from theory.values import Parameters
 
 # (parameters of each player, unroll): the shapes for which the identity is proved for every smooth game.
 SMOOTH_SHAPES = (((1, 1), 1), ((2, 2), 1), ((1, 1, 1), 1), ((1, 1), 2))
-POINTS = 5
 
 
 def smooth_unroll(shape: Sequence[int], length: int, form: Form = "unrolled") -> Unroll:
@@ -49,9 +47,9 @@ def _smooth_identity() -> Evidence:
         unroll = smooth_unroll(shape, length)
         for player in range(len(shape)):
             if not all(exact.is_zero(entry) for entry in residuals(unroll, player)):
-                raise AssertionError(f"the identity fails for shape {shape}, L = {length}")
+                raise Refuted(f"the identity fails for shape {shape}, L = {length}")
             if _vanishes(residuals(unroll, player, ("current", "own"))):
-                raise AssertionError("the check cannot fail: it accepts the sum without the peer term")
+                raise Undecided("the check cannot fail: it accepts the sum without the peer term")
     shown = smooth_unroll((1, 1), 1)
     return Evidence(
         "identity",
@@ -76,61 +74,12 @@ def _vanishes(entries: Sequence[Expr]) -> bool:
         return False
 
 
-def _closed_form_identity(game: Game) -> Evidence:
-    terms, total = decompose(game), differentiated_unroll(game).closed_form()
-    for player in range(game.players):
-        parts = (terms.policy_gradient[player], terms.own_learning[player], terms.peer_learning[player])
-        for derivative, *entries in zip(total[f"total_{player + 1}"], *parts, strict=True):
-            if not exact.is_zero(derivative - Add(*entries)):
-                raise AssertionError("the closed forms of the two routes differ")
-    return Evidence(
-        "identity",
-        "closed forms: differentiated unroll against resolvent terms",
-        f"{game.name}, direct, L = 1: both routes give the same rational function of p, q, alpha and the payoffs",
-        {
-            "game": game.name,
-            "current": [str(row[0]) for row in terms.policy_gradient],
-            "own": [str(row[0]) for row in terms.own_learning],
-            "peer": [str(row[0]) for row in terms.peer_learning],
-            "total": [str(total[f"total_{player + 1}"][0]) for player in range(game.players)],
-        },
-    )
-
-
-def random_point(inputs: Sequence[Symbol], seed: int) -> dict[Symbol, Rational]:
-    """Exact values in (0, 1) for the inputs of a program, fixed by the seed."""
-    draw = random.Random(seed)
-    return {symbol: Rational(draw.randint(1, 96), 97) for symbol in inputs}
-
-
-def _point_identity(game: Game, policy: str) -> Evidence:
-    terms, total = decompose(game, policy).program, differentiated_unroll(game, policy)
-    rows: list[dict[str, Any]] = []
-    for seed in range(POINTS):
-        point = random_point(terms.inputs, seed)
-        parts, whole = terms.at(point), total.at(point)
-        for player in range(1, game.players + 1):
-            names = (f"current_{player}", f"own_{player}", f"peer_{player}")
-            summed = tuple(map(Add, *(parts[name] for name in names)))
-            if summed != whole[f"total_{player}"]:
-                raise AssertionError(f"the two routes differ at {point}")
-            if not any(parts[f"peer_{player}"]):
-                raise AssertionError("the peer term vanishes at a generic point: the check could not fail")
-        rows.append({"point": {s.name: str(v) for s, v in point.items()}})
-    return Evidence(
-        "identity",
-        "exact rational points: differentiated unroll against resolvent terms",
-        f"{game.name}, {policy}, L = 1: equal at {POINTS} random rational points, payoffs and discount random too",
-        {"game": game.name, "policy": policy, "points": rows},
-    )
-
-
 def _check_exact() -> Finding:
     evidence = (
         _smooth_identity(),
-        _closed_form_identity(stag_hunt()),
-        _point_identity(ipd(), "direct"),
-        _point_identity(ipd(), "logit"),
+        closed_form_identity(stag_hunt()),
+        point_identity(ipd(), "direct"),
+        point_identity(ipd(), "logit"),
     )
     return Finding(
         Verdict.PROVED,
@@ -168,7 +117,7 @@ def _check_first_order() -> Finding:
     for shape in shapes:
         for player in range(len(shape)):
             if not all(exact.is_zero(entry) for entry in first_order_residual(shape, player)):
-                raise AssertionError(f"the first-order expansion fails for shape {shape}")
+                raise Refuted(f"the first-order expansion fails for shape {shape}")
     shown = smooth_unroll((1, 1), 1, "expanded")
     return Finding(
         Verdict.PROVED,

@@ -6,7 +6,7 @@ from sympy import Expr, Integer, Rational
 
 from theory.alignment import Alignment, align
 from theory.claims.model import Claim, Evidence, Finding, Verdict
-from theory.exact import definite_sign, is_zero
+from theory.exact import Undecided, definite_sign, is_zero
 from theory.games import prisoners_dilemma, stag_hunt
 from theory.policies import parameters
 from theory.symbols import P, R, S, T
@@ -50,7 +50,8 @@ def _necessity(alignment: Alignment) -> Evidence:
     payoffs = {R: Integer(4), S: Integer(0), T: Integer(1), P: Integer(3)}
     point: dict[Expr, Rational] = {row[0]: Rational(1, 10) for row in parameters(alignment.game, "direct")}
     value = alignment.components[0].toward_target.subs({**payoffs, **point})
-    assert value < 0 and all(form.subs(payoffs) > 0 for form in alignment.game.ordering)
+    if not (value < 0 and all(form.subs(payoffs) > 0 for form in alignment.game.ordering)):
+        raise Undecided("the witness for the necessity of T >= P does not hold")
     return Evidence(
         "counterexample",
         "exact rational witness",

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from theory.exact import Undecided
+
 EvidenceKind = Literal["identity", "certificate", "experiment", "counterexample"]
 
 
@@ -60,6 +62,20 @@ class Finding:
     verdict: Verdict
     reason: str
     evidence: tuple[Evidence, ...] = ()
+
+
+class Refuted(Exception):
+    """A check came upon a counterexample; the message shows it."""
+
+
+def settle(check: Callable[[], Finding]) -> Finding:
+    """Run a check; a counterexample refutes, an exact decision that cannot be made leaves the claim undecided."""
+    try:
+        return check()
+    except Refuted as counterexample:
+        return Finding(Verdict.REFUTED, str(counterexample))
+    except Undecided as reason:
+        return Finding(Verdict.UNDECIDED, str(reason))
 
 
 NOT_RUN = Finding(Verdict.UNDECIDED, "not-run")

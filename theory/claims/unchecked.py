@@ -11,7 +11,6 @@ CLAIMS = (
         "paper, estimator section",
     ),
     Claim("C3", "With unroll L_n ~ r log n / log(1/gamma) the bias is beta_n = O(n^-r).", "paper, estimator section"),
-    Claim("C4", "Peer-learning, not own-learning, is the main selection mechanism.", "paper, ablations"),
     Claim(
         "C5",
         "Local alignment implies that the basin-entry probability rises against policy gradient.",
@@ -40,6 +39,5 @@ CLAIMS = (
     Claim("C13", "Annealing recovers ordinary policy-gradient dynamics and its local guarantees.", "paper, annealing"),
     Claim("C14", "Restarts satisfy P(T > k) <= (1 - p(1 - delta))^k.", "paper, restarts"),
     Claim("C17", "Entry rises with small neural policies.", "paper, MLP-IPD experiments"),
-    Claim("C18", "The assumption 'isolated stable equilibria' holds where the experiments run.", "paper, assumptions"),
     Claim("C19", "The certified attraction region is defined and computed.", "referee's minor comment"),
 )

@@ -1,0 +1,112 @@
+"""Tables for a paper, made from the files that ``verify`` wrote: nothing is computed again, nothing is typed in.
+
+Each table is written as Markdown, booktabs LaTeX and CSV into ``tables/`` beside the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from numerics.files import write_whole
+from numerics.tables import Table
+from theory.errors import BadInput
+
+
+def write_tables(folder: Path) -> list[Path]:
+    """Write all tables of a folder that ``verify`` filled; returns their paths.
+
+    Raises:
+        BadInput: the folder holds no ledger of this version, or cannot be written.
+    """
+    claims = _claims(folder)
+    tables = {
+        "ledger": _ledger(claims),
+        "entry": _entry(folder, claims),
+        "closed_form": _closed_form(folder, claims),
+        "alignment": _alignment(folder, claims),
+    }
+    written = []
+    for name, table in tables.items():
+        if table.rows:
+            stem = folder / "tables" / name
+            written += [
+                write_whole(stem.with_suffix(".md"), table.markdown()),
+                write_whole(stem.with_suffix(".tex"), table.latex()),
+                write_whole(stem.with_suffix(".csv"), table.csv()),
+            ]
+    return written
+
+
+def _claims(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "verdicts.json"
+    content = _read(path)
+    if content.get("schema_version") != 1 or not isinstance(content.get("claims"), list):
+        raise BadInput(f"{path}: this is not a ledger written by basin-entry verify (schema_version 1).")
+    claims: list[dict[str, Any]] = content["claims"]
+    return claims
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such file; run basin-entry verify --out {path.parent} first.") from None
+    except (OSError, ValueError):
+        raise BadInput(f"{path}: the file cannot be read as JSON.") from None
+    if not isinstance(content, dict):
+        raise BadInput(f"{path}: expected a JSON object.")
+    return content
+
+
+def _evidence(folder: Path, claims: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(claim id, content) of every piece of evidence."""
+    for claim in claims:
+        for entry in claim["evidence"]:
+            yield claim["id"], _read(folder / entry["file"])["content"]
+
+
+def _ledger(claims: list[dict[str, Any]]) -> Table:
+    rows = tuple((claim["id"], claim["verdict"], claim["statement"]) for claim in claims)
+    return Table(("claim", "verdict", "statement"), rows, ("l", "l", "p{11cm}"))
+
+
+def _entry(folder: Path, claims: list[dict[str, Any]]) -> Table:
+    """Success shares of every paired experiment, one row per method."""
+    rows = []
+    for name, content in _evidence(folder, claims):
+        for result in content.get("results", ()):
+            low, high = result["interval"]
+            ends = ", ".join(f"{label} {count}" for label, count in result["ends"].items())
+            share = (f"{result['fraction']:.4f}", f"[{low:.4f}, {high:.4f}]", str(result["total"]))
+            settings = f"{content['config']['policy']}, {content['config']['form']}"
+            rows.append((name, content["game"]["name"], settings, result["method"], *share, ends))
+    columns = ("claim", "game", "setting", "method", "share", "95% interval", "n", "ends")
+    return Table(columns, tuple(rows), ("l", "l", "l", "l", "r", "l", "r", "p{4cm}"))
+
+
+def _closed_form(folder: Path, claims: list[dict[str, Any]]) -> Table:
+    """Exact basin shares beside simulated ones."""
+    rows = []
+    for _, content in _evidence(folder, claims):
+        for row in content.get("rows", ()):
+            low, high = row["interval"]
+            exact = (row["closed_form"], f"{row['closed_form_decimal']:.4f}")
+            simulated = (f"{row['simulated']:.4f}", f"[{low:.4f}, {high:.4f}]", str(row["n"]))
+            rows.append((", ".join(map(str, row["payoffs"])), row["lambda"], *exact, *simulated))
+    columns = ("R, S, T, P", "lambda", "exact share", "decimal", "simulated", "simultaneous 95% interval", "n")
+    return Table(columns, tuple(rows), ("l", "r", "r", "r", "r", "l", "r"))
+
+
+def _alignment(folder: Path, claims: list[dict[str, Any]]) -> Table:
+    """Conditions under which the correction points to the target."""
+    rows = []
+    for name, content in _evidence(folder, claims):
+        if "conditions_nonnegative" in content:
+            assumed = ", ".join(f"{form} > 0" for form in content["class_assumes_positive"])
+            conditions = ", ".join(f"{form} >= 0" for form in content["conditions_nonnegative"])
+            rows.append((name, content["game"], content["coordinates"], assumed, conditions))
+    columns = ("claim", "game", "coordinates", "class", "order aligned iff")
+    return Table(columns, tuple(rows), ("l", "l", "l", "l", "l"))
