@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sympy import Add, Expr, Integer, Mul, Poly, Pow, Symbol, sstr
+from sympy import Add, Expr, Integer, Mul, Poly, Pow, Symbol, factor, sstr
 from sympy import latex as sympy_latex
 
 _GREEK = {"alpha": "α", "gamma": "γ", "lambda": "λ", "phi": "φ"}
@@ -18,10 +18,10 @@ _COEFFICIENTS = {"c_own": r"c_{\mathrm{own}}", "c_peer": r"c_{\mathrm{peer}}"}
 def readable(expression: Expr, variables: Sequence[Symbol]) -> Expr:
     """The same expression for the eye: factors sorted by powers of the variables, and 1 − p instead of p − 1."""
     number, factors = Integer(1), []
-    for factor in Mul.make_args(expression):
-        base, power = factor.as_base_exp()
-        if factor.is_Number:
-            number *= factor
+    for part in Mul.make_args(expression):
+        base, power = part.as_base_exp()
+        if part.is_Number:
+            number *= part
         elif any(base == symbol - 1 for symbol in variables):
             factors.append(Pow(1 - base.free_symbols.pop(), power))
             number *= (-1) ** power
@@ -36,7 +36,7 @@ def _by_powers(polynomial: Expr, variables: Sequence[Symbol]) -> Expr:
     if not isinstance(polynomial, Add) or not held:
         return polynomial
     terms = Poly(polynomial, *held).terms()
-    return Add(*(coefficient * Mul(*map(Pow, held, powers)) for powers, coefficient in terms))
+    return Add(*(factor(coefficient) * Mul(*map(Pow, held, powers)) for powers, coefficient in terms))
 
 
 def text(expression: Expr) -> str:
