@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from theory.errors import BadInput
@@ -21,6 +22,7 @@ def write_whole(path: Path, content: str | bytes) -> Path:
         beside.write_bytes(data)
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise BadInput(f"cannot write {path}: {error.strerror}.") from None
     return path

@@ -105,8 +105,8 @@ def _alignment(folder: Path, claims: list[dict[str, Any]]) -> Table:
     rows = []
     for name, content in _evidence(folder, claims):
         if "conditions_nonnegative" in content:
-            assumed = ", ".join(f"{form} > 0" for form in content["class_assumes_positive"])
+            assumed = ", ".join(f"{form} > 0" for form in content["assumed_positive"])
             conditions = ", ".join(f"{form} >= 0" for form in content["conditions_nonnegative"])
-            rows.append((name, content["game"], content["coordinates"], assumed, conditions))
+            rows.append((name, content["game"], content["policy"], assumed, conditions))
     columns = ("claim", "game", "coordinates", "class", "order aligned iff")
     return Table(columns, tuple(rows), ("l", "l", "l", "l", "l"))

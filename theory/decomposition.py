@@ -121,7 +121,9 @@ def check_unroll(unroll: int) -> int:
     return unroll
 
 
-def decompose(game: AnyGame, policy: str = "direct", unroll: int = 1, form: Form = "unrolled") -> Decomposition:
+def decompose(
+    game: AnyGame, policy: str = "direct", unroll: int = 1, form: Form = "unrolled", asymmetric: bool = False
+) -> Decomposition:
     """Derive the terms of the finite-unroll Meta-MAPG update (THEORY: the terminal split).
 
     Args:
@@ -129,6 +131,7 @@ def decompose(game: AnyGame, policy: str = "direct", unroll: int = 1, form: Form
         policy: ``direct`` or ``logit``.
         unroll: L ≥ 1.
         form: ``unrolled`` (derivatives at φ_L, Jacobians along the path) or ``expanded`` (everything at φ₀).
+        asymmetric: whether each player has an inner step size α_i of its own, instead of a common α.
 
     Raises:
         BadInput: an unknown policy or form, or L < 1.
@@ -137,8 +140,9 @@ def decompose(game: AnyGame, policy: str = "direct", unroll: int = 1, form: Form
     if form not in FORMS:
         raise BadInput(f"form: {form!r} is not one of {', '.join(FORMS)}.")
     phi = parameters(game, coordinates)
-    build = Builder([*_flat(phi), alpha, *(symbol for symbol, _ in game.parameters)])
-    parts = _unroll(build, game, coordinates, phi, [alpha] * game.players, check_unroll(unroll), form)
+    sizes = _step_sizes(game, asymmetric)
+    build = Builder([*_flat(phi), *dict.fromkeys(sizes), *(symbol for symbol, _ in game.parameters)])
+    parts = _unroll(build, game, coordinates, phi, sizes, check_unroll(unroll), form)
     return Decomposition(game, coordinates, unroll, form, build.program(term_blocks(parts, game.players)))
 
 
@@ -167,7 +171,7 @@ def update_program(game: AnyGame, policy: str, rule: str, form: Form = "unrolled
     if form not in FORMS:
         raise BadInput(f"form: {form!r} is not one of {', '.join(FORMS)}.")
     phi = parameters(game, coordinates)
-    sizes = [step_size(player) for player in range(game.players)]
+    sizes = _step_sizes(game, asymmetric=True)
     symbols = [*_flat(phi), *sizes, own_coefficient, peer_coefficient, *(symbol for symbol, _ in game.parameters)]
     build = Builder(symbols)
     parts = _unroll(build, game, coordinates, phi, sizes, check_unroll(unroll), form)
@@ -187,7 +191,7 @@ def two_point_terms(game: AnyGame, policy: str) -> Program:
     return build.program(term_blocks(parts, game.players))
 
 
-def differentiated_unroll(game: AnyGame, policy: str = "direct", unroll: int = 1) -> Program:
+def differentiated_unroll(game: AnyGame, policy: str = "direct", unroll: int = 1, asymmetric: bool = False) -> Program:
     """The derivative of Vⁱ(φ_L) in φ₀ⁱ by differentiating the whole unroll: the second, independent route.
 
     Inputs as in :func:`decompose`; blocks ``total_i``, shape (parameters of player i,).
@@ -195,16 +199,22 @@ def differentiated_unroll(game: AnyGame, policy: str = "direct", unroll: int = 1
     coordinates = coordinates_of(game, policy)
     phi = parameters(game, coordinates)
     symbols = [symbol for symbol, _ in game.parameters]
-    build = Builder([*_flat(phi), alpha, *symbols])
+    sizes = _step_sizes(game, asymmetric)
+    build = Builder([*_flat(phi), *dict.fromkeys(sizes), *symbols])
     inner = _differentiated_values(game, coordinates, phi, symbols)
     here: list[Expr] = list(_flat(phi))
     for _ in range(check_unroll(unroll)):
-        slopes = build.inline(inner, {**dict(zip(_flat(phi), here, strict=True)), **{s: s for s in symbols}})
-        here = [build.let("phi", entry + alpha * slope) for entry, slope in zip(here, slopes["slopes"], strict=True)]
+        slopes = build.inline(inner, {**dict(zip(_flat(phi), here, strict=True)), **{s: s for s in symbols}})["slopes"]
+        steps = [size for size, row in zip(sizes, phi, strict=True) for _ in row]
+        here = [build.let("phi", x + a * slope) for x, a, slope in zip(here, steps, slopes, strict=True)]
     end = point_of(build, game, coordinates, _split(here, phi))
     return build.program(
         {f"total_{player + 1}": build.gradient(end.value(player), phi[player]) for player in range(game.players)}
     )
+
+
+def _step_sizes(game: AnyGame, asymmetric: bool) -> list[Symbol]:
+    return [step_size(player) if asymmetric else alpha for player in range(game.players)]
 
 
 def _differentiated_values(

@@ -15,18 +15,6 @@ from theory.symbols import P, R, S, T
 STANDARD = T - P
 
 
-def _content(alignment: Alignment) -> dict[str, object]:
-    return {
-        "game": alignment.game.name,
-        "coordinates": alignment.policy,
-        "correction": [str(entry) for entry in alignment.correction],
-        "toward_target": [str(component.toward_target) for component in alignment.components],
-        "class_assumes_positive": [str(form) for form in alignment.game.ordering],
-        "conditions_nonnegative": [str(form) for form in alignment.conditions],
-        "inner_product_with_target": str(alignment.inner_product),
-    }
-
-
 def _check(policy: str) -> Finding:
     alignment = align(stag_hunt(), policy)
     if not alignment.possible or alignment.conditions != (STANDARD,):
@@ -36,7 +24,7 @@ def _check(policy: str) -> Finding:
             "identity",
             "factorisation, vertex rule on the square, Farkas' lemma in the payoffs",
             f"{policy}: given R > T and P > S, both corrections point to (Stag, Stag) on the whole square iff T >= P",
-            _content(alignment),
+            alignment.to_json(),
         ),
         _necessity(alignment),
     )
@@ -75,7 +63,7 @@ def _check_control() -> Finding:
         "identity",
         "the same derivation on another class of games",
         "prisoners-dilemma: the correction points to (C, C) iff R + P >= S + T; at 3,0,5,1 it points away everywhere",
-        {**_content(alignment), "donation_game": [str(entry) for entry in donation]},
+        {**alignment.to_json(), "donation_game": [str(entry) for entry in donation]},
     )
     return Finding(Verdict.PROVED, "the alignment test objects where it should", (evidence,))
 

@@ -1,0 +1,75 @@
+"""Tables made from a ledger's files, and one's own game through the same ledger."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from numerics.evidence import Run, model
+from numerics.evidence.model import SIZES
+from numerics.ledger import write_ledger
+from numerics.paper_tables import write_tables
+from numerics.verdicts import verify, verify_game
+from theory.claims import Verdict
+from theory.errors import BadInput
+from theory.games import REGISTRY, chicken, prisoners_dilemma, public_goods, stag_hunt
+
+RUN = Run("quick", 0)
+
+
+@pytest.fixture(autouse=True)
+def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = dict.fromkeys(SIZES["quick"], 100) | {"C15.direct": 400}
+    monkeypatch.setattr(model, "SIZES", {"quick": few})
+
+
+def test_tables_repeat_the_evidence(tmp_path: Path) -> None:
+    write_ledger(verify(RUN, ("C6", "C15.direct")), tmp_path)
+    written = {path.name for path in write_tables(tmp_path)}
+    assert {"ledger.md", "ledger.tex", "ledger.csv", "closed_form.csv", "alignment.csv"} <= written
+    with (tmp_path / "tables" / "closed_form.csv").open() as handle:
+        rows = list(csv.DictReader(handle))
+    evidence = json.loads((tmp_path / "evidence" / "C15.direct-1.json").read_text())["content"]["rows"]
+    assert [row["exact share"] for row in rows] == [row["closed_form"] for row in evidence]
+    assert len(rows) == 12 and rows[0]["exact share"] == "2/9"
+
+
+def test_folders_that_hold_no_ledger(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no such file"):
+        write_tables(tmp_path)
+    (tmp_path / "verdicts.json").write_text("[]")
+    with pytest.raises(BadInput, match="JSON object"):
+        write_tables(tmp_path)
+    (tmp_path / "verdicts.json").write_text("{")
+    with pytest.raises(BadInput, match="as JSON"):
+        write_tables(tmp_path)
+    (tmp_path / "verdicts.json").write_text('{"schema_version": 2, "claims": []}')
+    with pytest.raises(BadInput, match="schema_version 1"):
+        write_tables(tmp_path)
+
+
+@pytest.mark.parametrize("name", [name for name in REGISTRY if name != "ipd-finite"])
+def test_every_named_game_gets_a_ledger(name: str, tmp_path: Path) -> None:
+    ledger = verify_game(REGISTRY[name](), Run("quick", 0))
+    found = {entry.claim.id: entry.finding for entry in ledger.entries}
+    assert found["G.decomposition"].verdict in (Verdict.PROVED, Verdict.SUPPORTED)
+    for finding in found.values():
+        assert finding.evidence or finding.reason.startswith("not-applicable: ")
+    write_ledger(ledger, tmp_path)
+    assert write_tables(tmp_path)
+
+
+def test_verdicts_of_one_game() -> None:
+    def verdicts(game: object) -> dict[str, Verdict]:
+        ledger = verify_game(game, RUN)  # type: ignore[arg-type]
+        return {entry.claim.id: entry.finding.verdict for entry in ledger.entries}
+
+    assert verdicts(stag_hunt())["G.separatrix"] is Verdict.PROVED
+    assert verdicts(stag_hunt(R=10, S=3, T=2, P=4))["G.separatrix"] is Verdict.REFUTED
+    assert verdicts(stag_hunt(R=4, S=0, T=1, P=3))["G.alignment"] is Verdict.REFUTED
+    assert verdicts(prisoners_dilemma().with_target(("C", "C")))["G.target"] is Verdict.REFUTED
+    assert verdicts(chicken())["G.target"] is Verdict.PROVED
+    assert verdicts(public_goods())["G.entry"] is Verdict.UNDECIDED
