@@ -7,14 +7,12 @@ from functools import partial
 
 from sympy import Integer
 
-from theory import exact
 from theory.alignment import align
 from theory.claims.identities import closed_form_identity, point_identity
 from theory.claims.model import Claim, Evidence, Finding, Verdict
 from theory.decomposition import has_closed_form
 from theory.equilibria import best_deviation, is_strict
 from theory.errors import BadInput
-from theory.exact import Undecided
 from theory.games import AnyGame, DifferentiableGame, finite
 from theory.profiles import parse_profile
 from theory.separatrix import separatrix
@@ -101,15 +99,14 @@ def _separatrix(game: AnyGame) -> Finding:
         return not_applicable("the closed form is for the target in which both play their first action")
     at = dict(line.game.parameters)
     start, slope = line.share(Integer(0)), line.boundary_slope.subs(at).subs(correction, 0)
-    if exact.is_zero(slope):
-        raise Undecided("the boundary does not move to first order in lambda")
-    grows = bool(slope < 0)
+    # The slope has the sign of S − T at every λ, so what holds at 0 holds throughout the closed form's scope.
+    verdict, change = (Verdict.PROVED, "grows") if slope < 0 else (Verdict.REFUTED, "shrinks")
+    if slope == 0:
+        verdict, change = Verdict.REFUTED, "does not change"
     evidence = Evidence(
         "identity",
         "affine field, closed form",
         f"share {start} at lambda = 0; ds*/dlambda = {slope} there",
         {"boundary": str(line.boundary.subs(at)), "share_at_0": str(start), "slope_at_0": str(slope)},
     )
-    return Finding(
-        Verdict.PROVED if grows else Verdict.REFUTED, f"the basin {'grows' if grows else 'shrinks'}", (evidence,)
-    )
+    return Finding(verdict, f"the basin {change}", (evidence,))
