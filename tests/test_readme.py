@@ -50,7 +50,7 @@ def test_the_ledger_is_the_printed_one(output: Path) -> None:
 def test_every_command_of_the_example_runs(tmp_path: Path) -> None:
     (tmp_path / "my-hunt.toml").write_text(block("toml", "my-hunt"))
     lines = block("sh", "basin-entry derive").splitlines()
-    assert len(lines) == 3
+    assert len(lines) == 4
     for line in lines:
         words = line.split()
         assert words[0] == "basin-entry"

@@ -54,7 +54,7 @@ class Component:
     Attributes:
         toward_target: σ_i C_i in lowest terms, factored.
         conditions: forms in the payoffs that must all be ≥ 0; empty if none is needed.
-        possible: whether some game of the class meets them.
+        possible: whether some game of the class meets them all (linear conditions; others are not compared).
         positive_where: polynomials whose product has the sign of ``toward_target`` inside the square; empty when that
             is positive (or zero) throughout.
     """
@@ -94,7 +94,12 @@ class Alignment:
     @cached_property
     def holds(self) -> bool:
         """Whether the game at its current parameter values is order aligned."""
-        return self.possible and all(bool(self.game.value_of(form) >= 0) for form in self.conditions)
+        return all(map(self._component_holds, self.components))
+
+    def _component_holds(self, component: Component) -> bool:
+        if exact.is_zero(self.game.value_of(component.toward_target)):
+            return True  # even powers of payoff forms are dropped from the conditions, so their zeros count here
+        return component.possible and all(bool(self.game.value_of(form) >= 0) for form in component.conditions)
 
     @cached_property
     def inner_product(self) -> Expr:
@@ -259,13 +264,20 @@ def _form_sign(form: Expr, ordering: Sequence[Expr]) -> int | None:
 def _reduced(forms: Sequence[Expr], ordering: Sequence[Expr]) -> tuple[tuple[Expr, ...], bool]:
     """The forms that still have to be ≥ 0, without those that the class or the other forms imply."""
     signs = {form: _form_sign(form, ordering) for form in forms}
-    possible = all(sign is None or sign >= 0 for sign in signs.values())
     needed = [form for form, sign in signs.items() if sign is None]
+    possible = all(sign is None or sign >= 0 for sign in signs.values()) and _compatible(ordering, needed)
     for form in list(needed):
         others = [other for other in needed if other != form]
         if others and _implied(form, [*ordering, *others]):
             needed = others
     return tuple(needed), possible
+
+
+def _compatible(ordering: Sequence[Expr], conditions: Sequence[Expr]) -> bool:
+    try:
+        return exact.compatible(ordering, conditions)
+    except Undecided:  # conditions that are not linear are not compared with each other
+        return True
 
 
 def _implied(form: Expr, by: Sequence[Expr]) -> bool:

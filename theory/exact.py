@@ -286,7 +286,7 @@ def definite_sign(form: Expr, positive: Sequence[Expr]) -> Sign | None:
         return 0
     symbols = sorted(set().union(form.free_symbols, *(other.free_symbols for other in positive)), key=str)
     rows = [_coefficients(other, symbols) for other in (*positive, Integer(1))]
-    if _in_cone([-sum(column) for column in zip(*rows, strict=True)], rows):
+    if not _compatible(rows, []):
         raise Undecided(f"the assumptions {', '.join(f'{f} > 0' for f in positive)} contradict each other")
     target = _coefficients(form, symbols)
     if _in_cone(target, rows):
@@ -294,6 +294,23 @@ def definite_sign(form: Expr, positive: Sequence[Expr]) -> Sign | None:
     if _in_cone([-entry for entry in target], rows):
         return -1
     return None
+
+
+def compatible(positive: Sequence[Expr], nonnegative: Sequence[Expr]) -> bool:
+    """Whether linear forms can be > 0 and ≥ 0 together, decided by Motzkin's transposition theorem over ℚ.
+
+    Raises:
+        Undecided: a form is not linear in the symbols.
+    """
+    forms = (*positive, *nonnegative)
+    symbols = sorted(set().union(*(form.free_symbols for form in forms)), key=str)
+    strict = [_coefficients(form, symbols) for form in (*positive, Integer(1))]
+    return _compatible(strict, [_coefficients(form, symbols) for form in nonnegative])
+
+
+def _compatible(strict: Sequence[Sequence[Rational]], weak: Sequence[Sequence[Rational]]) -> bool:
+    # They exclude each other exactly when the negative of a strict one is a non-negative combination of all.
+    return not any(_in_cone([-entry for entry in row], [*strict, *weak]) for row in strict)
 
 
 def _coefficients(form: Expr, symbols: Sequence[Symbol]) -> list[Rational]:

@@ -5,10 +5,11 @@ For row payoffs [[R, S], [T, P]] the field v + λC is affine in (p, q). In the c
     s′ = growth · (s − s*)        δ′ = −contraction · δ,
 
 both derived here from the decomposition and checked as identities. If growth > 0, contraction ≥ 0 and 0 ≤ s* ≤ 2, the
-basin of the first corner (1, 1) is {s > s*} also under projection on the square: with p ≤ q say, contraction ≥ 0 gives
-p′ ≥ q′, and s > s* gives p′ + q′ > 0, so a clipped q = 1 (q′ > 0) leaves p′ > 0 and a clipped p = 0 cannot have p′ < 0
-< q′ without raising s; s increases until both are 1. The same holds for {s < s*} and (0, 0), and for Euler steps η with
-η · contraction ≤ 1. Outside this scope no closed form is claimed.
+basin of the corner (1, 1) is {s > s*}, also under projection on the square. Proof: say p ≤ q and s > s*. Contraction
+≥ 0 gives p′ ≥ q′, and with p′ + q′ = growth (s − s*) > 0 this gives p′ ≥ growth (s − s*)/2 > 0. If q′ ≥ 0, neither
+coordinate falls, clipped or not. If q′ < 0, then p < q and nothing is clipped. So s never falls, the smaller coordinate
+rises at least at a fixed rate until it is 1, and q ≥ p throughout. The mirror image gives {s < s*} and (0, 0). The same
+holds for Euler steps η with η · contraction ≤ 1, which keep p ≤ q. Outside this scope no closed form is claimed.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class Separatrix:
         Raises:
             BadInput: λ is outside the closed form's scope (growth > 0, contraction ≥ 0, 0 ≤ s* ≤ 2).
         """
+        size = exact.rational(size, "separatrix: lambda")
         at = self.values(size)
         growth, contraction = self.growth.subs(at), self.contraction.subs(at)
         if not (growth > 0 and contraction >= 0):
@@ -96,6 +98,8 @@ def separatrix(game: AnyGame) -> Separatrix:
     contraction = lowest_terms(-diff(gap, difference))
     if not exact.is_zero(gap + contraction * difference):
         raise Undecided("p − q does not shrink to 0 alone")
+    if exact.is_zero(growth):
+        raise BadInput(f"separatrix: p + q of game {game.name!r} moves at a constant rate, so there is no boundary.")
     boundary = lowest_terms(-drift / growth)
     u, w = Symbol("u", real=True), Symbol("w", real=True)
     corner_cut = integrate(integrate(Integer(1), (w, 0, s - u)), (u, 0, s))

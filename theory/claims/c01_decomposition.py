@@ -13,6 +13,7 @@ from theory.decomposition import decompose, differentiated_unroll
 from theory.exact import Undecided
 from theory.games import Game, ipd, stag_hunt
 from theory.jets import SmoothPoint
+from theory.policies import parameters
 from theory.symbols import alpha
 from theory.updates import Form, Unroll
 from theory.values import Parameters
@@ -42,12 +43,28 @@ def residuals(unroll: Unroll, player: int, keep: Sequence[str] = ("current", "ow
     ]
 
 
+def split_residuals(unroll: Unroll, player: int) -> list[Expr]:
+    """peer_i less the derivative through the others' φ_L alone (own block of φ_L held fixed)."""
+    end = unroll.path[-1]
+    frozen = {e: Symbol(f"end_{k}", real=True) for k, e in enumerate(end.parameters[player])}
+    held = SmoothPoint(tuple(tuple(frozen.values()) if j == player else row for j, row in enumerate(end.parameters)))
+    back = {symbol: entry for entry, symbol in frozen.items()}
+    return [
+        diff(held.value(player), symbol).xreplace(back) - peer
+        for symbol, peer in zip(unroll.path[0].parameters[player], unroll.peer_learning(player), strict=True)
+    ]
+
+
 def _smooth_identity() -> Evidence:
     for shape, length in SMOOTH_SHAPES:
         unroll = smooth_unroll(shape, length)
+        if len(unroll.path) != length + 1:
+            raise Undecided(f"the unroll has {len(unroll.path) - 1} steps, not {length}")
         for player in range(len(shape)):
             if not all(exact.is_zero(entry) for entry in residuals(unroll, player)):
                 raise Refuted(f"the identity fails for shape {shape}, L = {length}")
+            if not all(exact.is_zero(entry) for entry in split_residuals(unroll, player)):
+                raise Refuted(f"own and peer are not the terminal split for shape {shape}, L = {length}")
             if _vanishes(residuals(unroll, player, ("current", "own"))):
                 raise Undecided("the check cannot fail: it accepts the sum without the peer term")
     shown = smooth_unroll((1, 1), 1)
@@ -116,8 +133,12 @@ def _check_first_order() -> Finding:
     shapes = tuple(shape for shape, length in SMOOTH_SHAPES if length == 1)
     for shape in shapes:
         for player in range(len(shape)):
-            if not all(exact.is_zero(entry) for entry in first_order_residual(shape, player)):
+            residual = first_order_residual(shape, player)
+            if not all(exact.is_zero(entry) for entry in residual):
                 raise Refuted(f"the first-order expansion fails for shape {shape}")
+            bend = velocity_change(smooth_unroll(shape, 1, "expanded"), player)
+            if _vanishes([entry + b for entry, b in zip(residual, bend, strict=True)]):
+                raise Undecided("the check cannot fail: it accepts the sum without (Dv v)_i")
     shown = smooth_unroll((1, 1), 1, "expanded")
     return Finding(
         Verdict.PROVED,
@@ -145,6 +166,11 @@ def at_start_residual(game: Game) -> tuple[Expr, Expr]:
 def _check_at_start() -> Finding:
     game = stag_hunt()
     residual, limit = at_start_residual(game)
+    terms = decompose(game, form="expanded").policy_gradient
+    axes = [row[0] for row in parameters(game, "direct")]
+    missing = Add(*(diff(terms[0][0], axis) * slope[0] for axis, slope in zip(axes, terms, strict=True)))
+    if not exact.is_zero(limit - missing):
+        return Finding(Verdict.UNDECIDED, "the residual's limit is not (Dv v)_1")
     if exact.is_zero(limit):
         return Finding(Verdict.UNDECIDED, "the residual of the all-at-phi_0 form vanishes to first order in this game")
     p, q = Symbol("p", real=True), Symbol("q", real=True)
@@ -172,7 +198,7 @@ def _check_at_start() -> Finding:
     )
 
 
-_SMOOTH_SCOPE = "every game with smooth values: 2 players with 1 or 2 parameters each, 3 players with 1 (L = 1)"
+_SMOOTH_SCOPE = "every game with smooth values and (1,1), (2,2) or (1,1,1) parameters per player at L = 1"
 
 CLAIMS = (
     Claim(
@@ -189,12 +215,12 @@ CLAIMS = (
         "path (terminal split).",
         "chain rule; Kim et al. 2021, Theorem 1, exact inner loop",
         assumptions=("values are twice differentiable", "inner steps are unprojected policy gradient steps"),
-        scope=_SMOOTH_SCOPE + ", L = 2 for 2 players with 1; Stag Hunt and memory-one IPD in full",
+        scope=_SMOOTH_SCOPE + ", (1,1) at L = 2; Stag Hunt as closed form; memory-one IPD at random exact points",
         check=_check_exact,
     ),
     Claim(
         "C1.first-order",
-        "To first order in alpha the update is g_i + alpha[(Dv v)_i + own_i + peer_i], all at phi_0.",
+        "To first order in alpha the update is g_i + alpha (Dv v)_i + own_i + peer_i, all at phi_0.",
         "Taylor expansion at alpha = 0",
         assumptions=("values are three times differentiable",),
         scope=_SMOOTH_SCOPE,

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from theory.errors import BadInput
 from theory.exact import Undecided
 
 EvidenceKind = Literal["identity", "certificate", "experiment", "counterexample"]
@@ -69,12 +70,12 @@ class Refuted(Exception):
 
 
 def settle(check: Callable[[], Finding]) -> Finding:
-    """Run a check; a counterexample refutes, an exact decision that cannot be made leaves the claim undecided."""
+    """Run a check; a counterexample refutes, and what cannot be decided or set up leaves the claim undecided."""
     try:
         return check()
     except Refuted as counterexample:
         return Finding(Verdict.REFUTED, str(counterexample))
-    except Undecided as reason:
+    except (Undecided, BadInput) as reason:
         return Finding(Verdict.UNDECIDED, str(reason))
 
 

@@ -98,6 +98,8 @@ def _separatrix(game: AnyGame) -> Finding:
     if line.game.target is None or any(line.game.action_index(i, name) for i, name in enumerate(line.game.target)):
         return not_applicable("the closed form is for the target in which both play their first action")
     at = dict(line.game.parameters)
+    if not 0 < line.boundary.subs(at).subs(correction, 0) < 2:
+        return not_applicable("at lambda = 0 the boundary does not cross the square, so one basin fills it")
     start, slope = line.share(Integer(0)), line.boundary_slope.subs(at).subs(correction, 0)
     # The slope has the sign of S − T at every λ, so what holds at 0 holds throughout the closed form's scope.
     verdict, change = (Verdict.PROVED, "grows") if slope < 0 else (Verdict.REFUTED, "shrinks")

@@ -92,6 +92,9 @@ class Game:
             raise BadInput(f"{place}: every reward needs {self.players} entries, one per player.")
         if self.value_of(self.discount).is_number and not 0 <= self.value_of(self.discount) < 1:
             raise BadInput(f"{place}: the discount factor must lie in [0, 1), not {self.value_of(self.discount)}.")
+        loose = self._free_symbols - {symbol for symbol, _ in self.parameters}
+        if loose:
+            raise BadInput(f"{place}: the symbol {min(map(str, loose))} occurs in its tables but has no value.")
         for form in self.ordering:
             if self.value_of(form).is_number and not self.value_of(form) > 0:
                 raise BadInput(f"{place}: these parameters break {form} > 0, which defines this class of games.")
@@ -100,6 +103,15 @@ class Game:
                 raise BadInput(f"{place}: target needs {self.players} actions, one per player.")
             for player, name in enumerate(self.target):
                 self.action_index(player, name)
+
+    @property
+    def _free_symbols(self) -> set[Symbol]:
+        rows = [
+            *self.start,
+            self.discount,
+            *(e for table in (self.transition, self.reward) for r in table for c in r for e in c),
+        ]
+        return set().union(*(entry.free_symbols for entry in rows))
 
     @property
     def players(self) -> int:
