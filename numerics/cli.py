@@ -46,7 +46,7 @@ Format = Literal["text", "latex", "json"]
 Policy = Literal["direct", "logit"]
 GameName = Annotated[
     str,
-    typer.Argument(metavar="GAME", help="A name from basin-entry games, or a path to a .toml game file."),
+    typer.Argument(metavar="GAME", help="A name from basin-entry games, or a path to a .toml or .nfg file."),
 ]
 Settings = Annotated[
     list[str] | None,

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol
 
-from sympy import Expr, Integer, Mul, diff
+from sympy import Expr, Integer, Mul, S, diff
 
 from theory.games.differentiable import AnyGame, DifferentiableGame
 from theory.games.model import Game, JointAction
@@ -177,8 +177,9 @@ class GamePoint:
         seen = self._game.observed
         return [
             tuple(
-                self._build.let(stem, sum(column, Integer(0)))
-                for column in zip(*(row for s, row in enumerate(rows) if seen[s] == o), strict=True)
+                # Over one round some observations are never made: their sums are empty.
+                self._build.let(stem, sum((row[a] for s, row in enumerate(rows) if seen[s] == o), Integer(0)))
+                for a in range(len(rows[0]))
             )
             for o in self._observations
         ]
@@ -311,7 +312,8 @@ def _weight(distributions: Sequence[Vector], action: JointAction) -> Expr:
 
 
 def _dot(left: Sequence[Expr], right: Sequence[Expr]) -> Expr:
-    return sum((a * b for a, b in zip(left, right, strict=True)), Integer(0))
+    pairs = zip(left, right, strict=True)
+    return sum((a * b for a, b in pairs if a is not S.Zero and b is not S.Zero), Integer(0))  # games are sparse
 
 
 def value_program(game: AnyGame, policy: str = "direct") -> Program:

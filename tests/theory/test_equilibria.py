@@ -418,5 +418,5 @@ def test_a_symbol_without_a_value_is_refused() -> None:
     cells: dict[tuple[int, ...], tuple[Expr, ...]] = {
         joint: (Symbol("u"), Integer(0)) for joint in product((0, 1), repeat=2)
     }
-    with pytest.raises(BadInput, match="u has no exact value"):
+    with pytest.raises(BadInput, match="symbol u occurs in its tables but has no value"):
         payoffs(normal_form("open", [["A", "B"]] * 2, cells), FIRST)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from theory.games.battle_of_the_sexes import battle_of_the_sexes
+from theory.games.chicken import chicken
+from theory.games.coordination import coordination
 from theory.games.differentiable import AnyGame, DifferentiableGame, finite
 from theory.games.ipd import ipd
 from theory.games.ipd_finite import ipd_finite
+from theory.games.matching_pennies import matching_pennies
 from theory.games.model import START, Game, memory_one, normal_form
 from theory.games.prisoners_dilemma import prisoners_dilemma
+from theory.games.public_goods import public_goods
 from theory.games.stag_hunt import stag_hunt
+from theory.games.stag_hunt_3 import stag_hunt_3
 from theory.games.symmetric import symmetric_game
 from theory.games.tandem import tandem
 
@@ -18,6 +24,12 @@ REGISTRY: dict[str, Callable[..., AnyGame]] = {
     "prisoners-dilemma": prisoners_dilemma,
     "ipd": ipd,
     "ipd-finite": ipd_finite,
+    "chicken": chicken,
+    "battle-of-the-sexes": battle_of_the_sexes,
+    "coordination": coordination,
+    "matching-pennies": matching_pennies,
+    "public-goods": public_goods,
+    "stag-hunt-3": stag_hunt_3,
     "tandem": tandem,
 }
 
@@ -27,13 +39,19 @@ __all__ = [
     "AnyGame",
     "DifferentiableGame",
     "Game",
+    "battle_of_the_sexes",
+    "chicken",
+    "coordination",
     "finite",
     "ipd",
     "ipd_finite",
+    "matching_pennies",
     "memory_one",
     "normal_form",
     "prisoners_dilemma",
+    "public_goods",
     "stag_hunt",
+    "stag_hunt_3",
     "symmetric_game",
     "tandem",
 ]

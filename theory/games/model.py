@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
-from sympy import Expr, Integer, Rational, Symbol, sympify
+from sympy import Expr, Integer, Rational, S, Symbol, sympify
 
 from theory import exact
 from theory.errors import BadInput
@@ -106,12 +106,10 @@ class Game:
 
     @property
     def _free_symbols(self) -> set[Symbol]:
-        rows = [
-            *self.start,
-            self.discount,
-            *(e for table in (self.transition, self.reward) for r in table for c in r for e in c),
-        ]
-        return set().union(*(entry.free_symbols for entry in rows))
+        # A game with many states repeats few different entries.
+        tables = (self.transition, self.reward)
+        entries = {*self.start, self.discount, *(e for table in tables for r in table for c in r for e in c)}
+        return set().union(*(entry.free_symbols for entry in entries))
 
     @property
     def players(self) -> int:
@@ -191,9 +189,10 @@ class Game:
 
 
 def _check_distribution(row: Sequence[Expr], place: str) -> None:
-    if any(entry.is_number and (entry < 0) for entry in row):
+    possible = [entry for entry in row if entry is not S.Zero]  # few of many states
+    if any(entry.is_number and (entry < 0) for entry in possible):
         raise BadInput(f"{place}: a probability is negative.")
-    total = sum(row, Integer(0))
+    total = sum(possible, Integer(0))
     if not exact.is_zero(total - 1):
         raise BadInput(f"{place}: probabilities sum to {total}, not 1.")
 
