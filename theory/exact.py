@@ -19,8 +19,9 @@ from itertools import combinations
 from typing import Any, Literal
 
 import flint
-from sympy import Add, Expr, Integer, Matrix, Mul, Poly, Pow, Rational, Symbol, exp, factor_list, sympify
+from sympy import Add, Expr, Float, Integer, Mul, Poly, Pow, Rational, Symbol, exp, factor_list, sympify
 from sympy.core.function import Function
+from sympy.polys.polyerrors import CoercionFailed, PolynomialError
 
 from theory.errors import BadInput
 
@@ -287,7 +288,7 @@ def definite_sign(form: Expr, positive: Sequence[Expr]) -> Sign | None:
     symbols = sorted(set().union(form.free_symbols, *(other.free_symbols for other in positive)), key=str)
     rows = [_coefficients(other, symbols) for other in (*positive, Integer(1))]
     if not _compatible(rows, []):
-        raise Undecided(f"the assumptions {', '.join(f'{f} > 0' for f in positive)} contradict each other")
+        raise Undecided(_contradiction(positive))
     target = _coefficients(form, symbols)
     if _in_cone(target, rows):
         return 1
@@ -308,29 +309,44 @@ def compatible(positive: Sequence[Expr], nonnegative: Sequence[Expr]) -> bool:
     return _compatible(strict, [_coefficients(form, symbols) for form in nonnegative])
 
 
-def _compatible(strict: Sequence[Sequence[Rational]], weak: Sequence[Sequence[Rational]]) -> bool:
+def _contradiction(positive: Sequence[Expr]) -> str:
+    return f"the assumptions {', '.join(f'{form} > 0' for form in positive)} contradict each other"
+
+
+def _compatible(strict: Sequence[Sequence[flint.fmpq]], weak: Sequence[Sequence[flint.fmpq]]) -> bool:
     # They exclude each other exactly when the negative of a strict one is a non-negative combination of all.
     return not any(_in_cone([-entry for entry in row], [*strict, *weak]) for row in strict)
 
 
-def _coefficients(form: Expr, symbols: Sequence[Symbol]) -> list[Rational]:
-    if not symbols:
-        return [Rational(form)]
-    polynomial = Poly(form, *symbols)
-    if polynomial.total_degree() > 1 or not (polynomial.domain.is_QQ or polynomial.domain.is_ZZ):
-        raise Undecided(f"{form} is not a linear form with rational coefficients")
-    return [*(polynomial.coeff_monomial(symbol) for symbol in symbols), polynomial.coeff_monomial(1)]
+def _coefficients(form: Expr, symbols: Sequence[Symbol]) -> list[flint.fmpq]:
+    """Coefficients of the symbols, then the constant."""
+    try:
+        if form.has(Float):  # Poly would take a float for the binary fraction it stores
+            raise Undecided(f"{form} holds a float")
+        polynomial = Poly(form, *symbols, domain="QQ") if symbols else None
+        if polynomial is not None and polynomial.total_degree() <= 1:
+            entries = [polynomial.coeff_monomial(monomial) for monomial in (*symbols, 1)]
+            return [to_fmpq(entry) for entry in entries]
+        if polynomial is None and isinstance(form, Rational):
+            return [to_fmpq(form)]
+    except (PolynomialError, CoercionFailed):
+        pass
+    raise Undecided(f"{form} is not a linear form with rational coefficients")
 
 
-def _in_cone(target: Sequence[Rational], rows: Sequence[Sequence[Rational]]) -> bool:
+def _in_cone(target: Sequence[flint.fmpq], rows: Sequence[Sequence[flint.fmpq]]) -> bool:
     """Whether target is a non-negative combination of rows (by Carathéodory: of independent ones)."""
+    if not any(target):
+        return True
+    aim = flint.fmpq_mat(len(target), 1, list(target))
     for size in range(1, min(len(rows), len(target)) + 1):
         for chosen in combinations(rows, size):
-            matrix = Matrix(chosen).T
-            if matrix.rank() < size:
+            matrix = flint.fmpq_mat(size, len(target), [entry for row in chosen for entry in row])
+            try:
+                weights = (matrix * matrix.transpose()).solve(matrix * aim)
+            except ZeroDivisionError:  # dependent rows: a smaller choice serves
                 continue
-            weights = (matrix.T * matrix).LUsolve(matrix.T * Matrix(target))
-            if all(weight >= 0 for weight in weights) and matrix * weights == Matrix(target):
+            if all(weight >= 0 for weight in weights.entries()) and matrix.transpose() * weights == aim:
                 return True
     return False
 
@@ -348,6 +364,8 @@ def factor_signs(expression: Expr, positive: Sequence[Expr]) -> FactorSigns:
 
     Even powers of open factors are dropped: they are ≥ 0, so the answer concerns weak inequalities.
     """
+    if not compatible(positive, ()):
+        raise Undecided(_contradiction(positive))
     expression = lowest_terms(expression)
     numerator, denominator = expression.as_numer_denom()
     coefficient, factors = factor_list(numerator * denominator)

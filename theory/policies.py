@@ -102,6 +102,9 @@ def parameters(game: AnyGame, coordinates: Coordinates, suffix: str = "") -> tup
         game: the game.
         coordinates: ``direct`` or ``logit``.
         suffix: appended to every name, to tell points apart.
+
+    Raises:
+        BadInput: two parameters would have the same name.
     """
     if isinstance(game, DifferentiableGame):
         return tuple(tuple(Symbol(f"{s.name}{suffix}", real=True) for s in row) for row in game.variables)
@@ -114,6 +117,10 @@ def parameters(game: AnyGame, coordinates: Coordinates, suffix: str = "") -> tup
             labels = [""] if len(names) == 2 else [f"_{name}" for name in names]
             row += [Symbol(f"{letter}{place}{label}{suffix}", real=True) for label in labels]
         rows.append(tuple(row))
+    labels = [symbol.name for row in rows for symbol in row]
+    if len(set(labels)) < len(labels):
+        clash = next(label for label in labels if labels.count(label) > 1)
+        raise BadInput(f"game {game.name!r}: two parameters would both be called {clash}; rename states or actions.")
     return tuple(rows)
 
 

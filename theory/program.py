@@ -101,8 +101,8 @@ class Program:
 
 def formal_exponential(exponent: flint.fmpq) -> flint.fmpq:
     """An arbitrary positive rational that depends on the exponent alone (the same in every program and run)."""
-    mixed = (int(exponent.p) * 1_000_003 + int(exponent.q) * 7_919) % 1_009
-    return flint.fmpq(mixed + 1, 509)
+    mixed = (int(exponent.p) * 1_000_003 + int(exponent.q) * 15_485_863) % 2_147_483_647
+    return flint.fmpq(mixed + 1, 1_073_741_827)
 
 
 class Builder:
@@ -111,6 +111,8 @@ class Builder:
     def __init__(self, inputs: Iterable[Symbol]) -> None:
         self.inputs = tuple(inputs)
         self._taken = {symbol.name for symbol in self.inputs}
+        if len(self._taken) < len(self.inputs):
+            raise ValueError(f"two inputs of a program have the same name: {', '.join(map(str, self.inputs))}")
         self._steps: list[tuple[Symbol, Expr]] = []
         self._names: dict[Expr, Symbol] = {}
         self._next: dict[str, int] = {}
@@ -149,10 +151,9 @@ class Builder:
         """
         adjoint: dict[Expr, Expr] = {s: diff(value, s) for s in value.free_symbols}
         for name, expression in reversed(tuple(self._steps)):
-            seed = adjoint.pop(name, Integer(0))
-            if seed == 0:
+            if adjoint.get(name, Integer(0)) == 0:
                 continue
-            seed = self.let("adj", seed)
+            seed = adjoint[name] = self.let("adj", adjoint[name])
             for symbol in sorted(expression.free_symbols, key=str):
                 partial = diff(expression, symbol)
                 if expression.func is exp:

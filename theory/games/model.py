@@ -21,7 +21,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
-from sympy import Expr, Integer, Rational, S, Symbol, sympify
+from sympy import Expr, Integer, Number, NumberSymbol, Rational, S, Symbol, sympify
+from sympy.core.numbers import ComplexInfinity
 
 from theory import exact
 from theory.errors import BadInput
@@ -73,6 +74,10 @@ class Game:
             object.__setattr__(self, "observations", self.states)
             object.__setattr__(self, "observed", tuple(range(len(self.states))))
         place = f"game {self.name!r}"
+        for label, names in (("states", self.states), ("observations", self.observations)):
+            if len(set(names)) < len(names):
+                raise BadInput(f"{place}: two {label} have the same name.")
+        self._check_numbers(place)
         states, joint = len(self.states), len(self.joint_actions)
         if len(self.start) != states:
             raise BadInput(f"{place}: start has {len(self.start)} entries for {states} states.")
@@ -81,22 +86,19 @@ class Game:
                 raise BadInput(f"{place}: {label} needs {states} states × {joint} joint actions.")
         if len(self.observed) != states or any(o not in range(len(self.observations)) for o in self.observed):
             raise BadInput(f"{place}: observed needs {states} indices of observations.")
-        _check_distribution(self.start, f"{place}: start")
+        self._check_distribution(self.start, f"{place}: start")
         for state, rows in zip(self.states, self.transition, strict=True):
             for action, row in zip(self.joint_actions, rows, strict=True):
                 where = f"{place}: transition from {state} under {self.action_names(action)}"
                 if len(row) != states:
                     raise BadInput(f"{where} has {len(row)} entries for {states} states.")
-                _check_distribution(row, where)
+                self._check_distribution(row, where)
         if any(len(row) != self.players for rows in self.reward for row in rows):
             raise BadInput(f"{place}: every reward needs {self.players} entries, one per player.")
-        if self.value_of(self.discount).is_number and not 0 <= self.value_of(self.discount) < 1:
+        if not 0 <= self.value_of(self.discount) < 1:
             raise BadInput(f"{place}: the discount factor must lie in [0, 1), not {self.value_of(self.discount)}.")
-        loose = self._free_symbols - {symbol for symbol, _ in self.parameters}
-        if loose:
-            raise BadInput(f"{place}: the symbol {min(map(str, loose))} occurs in its tables but has no value.")
         for form in self.ordering:
-            if self.value_of(form).is_number and not self.value_of(form) > 0:
+            if not self.value_of(form) > 0:
                 raise BadInput(f"{place}: these parameters break {form} > 0, which defines this class of games.")
         if self.target is not None:
             if len(self.target) != self.players:
@@ -104,12 +106,31 @@ class Game:
             for player, name in enumerate(self.target):
                 self.action_index(player, name)
 
-    @property
-    def _free_symbols(self) -> set[Symbol]:
-        # A game with many states repeats few different entries.
+    def _check_numbers(self, place: str) -> None:
+        """Every number must be rational and every symbol must have a value."""
+        for symbol, value in self.parameters:
+            if not isinstance(value, Rational):
+                raise BadInput(f"{place}: the parameter {symbol} needs an exact rational value, not {value}.")
+        valued = {symbol for symbol, _ in self.parameters}
         tables = (self.transition, self.reward)
-        entries = {*self.start, self.discount, *(e for table in tables for r in table for c in r for e in c)}
-        return set().union(*(entry.free_symbols for entry in entries))
+        # A game with many states repeats few different entries.
+        for entry in {*self.start, self.discount, *(e for table in tables for r in table for c in r for e in c)}:
+            inexact = [
+                number for number in entry.atoms(Number, NumberSymbol, ComplexInfinity) if not number.is_Rational
+            ]
+            if inexact or (entry.is_number and not entry.is_Rational):
+                raise BadInput(f"{place}: {entry} is not an exact rational number.")
+            if not entry.free_symbols <= valued:
+                loose = min(map(str, entry.free_symbols - valued))
+                raise BadInput(f"{place}: the symbol {loose} occurs in its tables but has no value.")
+
+    def _check_distribution(self, row: Sequence[Expr], place: str) -> None:
+        possible = [entry for entry in row if entry is not S.Zero]  # few of many states
+        if any(self.value_of(entry) < 0 for entry in possible):
+            raise BadInput(f"{place}: a probability is negative.")
+        total = sum(possible, Integer(0))
+        if not exact.is_zero(total - 1):
+            raise BadInput(f"{place}: probabilities sum to {total}, not 1.")
 
     @property
     def players(self) -> int:
@@ -188,15 +209,6 @@ class Game:
         return self.observations[observation if self.own_view is None else self.own_view[player][observation]]
 
 
-def _check_distribution(row: Sequence[Expr], place: str) -> None:
-    possible = [entry for entry in row if entry is not S.Zero]  # few of many states
-    if any(entry.is_number and (entry < 0) for entry in possible):
-        raise BadInput(f"{place}: a probability is negative.")
-    total = sum(possible, Integer(0))
-    if not exact.is_zero(total - 1):
-        raise BadInput(f"{place}: probabilities sum to {total}, not 1.")
-
-
 def normal_form(
     name: str,
     actions: Sequence[Sequence[str]],
@@ -252,7 +264,12 @@ def memory_one(
         name: the repeated game's name.
         parameters: symbols in payoffs and γ with their values; the stage game's by default.
         horizon: number of rounds H ≥ 1, or ``None`` for infinitely many.
+
+    Raises:
+        BadInput: the horizon is no positive integer, or γ is outside [0, 1).
     """
+    if horizon is not None and (isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1):
+        raise BadInput(f"game {name!r}: the horizon must be a positive number of rounds, not {horizon!r}.")
     joint = stage.joint_actions
     index = {action: position + 1 for position, action in enumerate(joint)}
     own_view = []
