@@ -178,22 +178,26 @@ def _profile_played(game: Game, policy: Coordinates, ends: Array) -> NDArray[np.
 
 
 def grid_area(grid: Grid, success: Labels) -> tuple[float, float]:
-    """Bounds on the successful part of the square that a two-parameter grid spans.
+    """Bounds on the successful part of the box that a grid spans.
 
-    A cell whose four corners agree counts wholly to their label, one whose corners differ to neither. The bounds hold
-    when no cell with agreeing corners is crossed by a basin boundary, as for a half-plane.
+    A cell whose corners agree counts wholly to their label, one whose corners differ to neither. The bounds hold when
+    no cell with agreeing corners is crossed by a basin boundary, as for a half-space.
+
+    Args:
+        grid: the grid.
+        success: label of every point, shape (points^parameters,), the last parameter changing fastest.
     """
-    table = success.reshape(grid.points, grid.points)
-    corners = table[:-1, :-1].astype(int) + table[1:, :-1] + table[:-1, 1:] + table[1:, 1:]
-    return float((corners == 4).mean()), float((corners > 0).mean())
+    dimensions = round(np.log(success.size) / np.log(grid.points))
+    corners = success.reshape((grid.points,) * dimensions)
+    every, some = corners, corners
+    for axis in range(dimensions):
+        low, high = (slice(None),) * axis + (slice(-1),), (slice(None),) * axis + (slice(1, None),)
+        every, some = every[low] & every[high], some[low] | some[high]
+    return float(every.mean()), float(some.mean())
 
 
 def discretisation_bound(grid: Grid, success: Labels) -> float:
-    """How far the share of successful grid points may lie from the successful share of the area (see grid_area)."""
+    """How far the share of successful grid points may lie from the successful share of the volume (see grid_area)."""
     share = float(success.mean())
-    if success.size != grid.points**2:  # one parameter: the boundary lies in the cells whose ends differ
-        cells = success[:-1].astype(int) + success[1:]
-        low, high = float((cells == 2).mean()), float((cells > 0).mean())
-    else:
-        low, high = grid_area(grid, success)
+    low, high = grid_area(grid, success)
     return max(share - low, high - share)

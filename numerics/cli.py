@@ -113,7 +113,7 @@ def align(
 
     Example: basin-entry align stag-hunt --policy logit
     """
-    result = derive_alignment(_game(game, settings), policy, target.split(",") if target else None)
+    result = derive_alignment(_game(game, settings), policy, None if target is None else target.split(","))
     if output == "json":
         typer.echo(json.dumps(result.to_json(), indent=1, ensure_ascii=False))
     else:

@@ -69,8 +69,8 @@ class Compiled:
         blocks = {}
         for name, entries in self.program.outputs.items():
             block = np.empty((len(entries), *batch))
-            for row in block:
-                row[...] = next(flat)
+            for row in range(len(entries)):
+                block[row] = next(flat)
             blocks[name] = block
         return blocks
 

@@ -31,8 +31,9 @@ class Schedule:
     offset: float = 1.0
 
     def size(self, step: int) -> float:
-        """η_n."""
-        return float(self.lr / (step + self.offset) ** self.power)
+        """η_n; infinite or 0 beyond floating point."""
+        with np.errstate(all="ignore"):
+            return float(self.lr / np.power(np.float64(step + self.offset), self.power))
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Learning:
     def step(self, phi: Array, number: int) -> Array:
         """φ_{n+1} from φ_n."""
         moved = phi + self.schedule.size(number) * self.update(phi, number)
+        moved[~np.isfinite(moved)] = np.nan  # neither projection nor clipping may bring it back
         if self.policy == "direct":
             moved = policies.project(self.game, moved)
         return moved if self.clip is None else np.clip(moved, -self.clip, self.clip)
@@ -106,14 +108,15 @@ def run(
         The ends, shape (parameters, batch).
     """
     ends = np.empty_like(starts)
-    for first in range(0, starts.shape[1], BLOCK):
-        columns = slice(first, min(first + BLOCK, starts.shape[1]))
-        phi = starts[:, columns]
-        if watch is not None:
-            watch(0, columns, phi)
-        for number in range(steps):
-            phi = learning.step(phi, number)
+    with np.errstate(all="ignore"):  # what overflows becomes inf or NaN, and its run undecided
+        for first in range(0, starts.shape[1], BLOCK):
+            columns = slice(first, min(first + BLOCK, starts.shape[1]))
+            phi = starts[:, columns]
             if watch is not None:
-                watch(number + 1, columns, phi)
-        ends[:, columns] = phi
+                watch(0, columns, phi)
+            for number in range(steps):
+                phi = learning.step(phi, number)
+                if watch is not None:
+                    watch(number + 1, columns, phi)
+            ends[:, columns] = phi
     return ends

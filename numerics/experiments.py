@@ -80,13 +80,18 @@ class Experiment:
             raise BadInput("--method: name at least one method, and each only once.")
         if len(self.inner_lr) not in (1, self.game.players):
             raise BadInput(f"--inner-lr: give one number or {self.game.players}, one per player.")
-        numbers = (*self.inner_lr, self.own, self.peer, self.lr, self.lr_power, self.lr_offset, self.clip or 0.0)
-        if not np.isfinite(numbers).all():
-            raise BadInput("simulate: every number must be finite.")
-        if min(self.inner_lr) <= 0 or self.lr <= 0 or self.lr_offset <= 0:
-            raise BadInput("simulate: --inner-lr, --lr and --lr-offset must be positive.")
-        if self.clip is not None and self.clip <= 0:
-            raise BadInput("--clip: the bound must be positive.")
+        options = {
+            "--inner-lr": self.inner_lr,
+            "--lr": (self.lr,),
+            "--lr-offset": (self.lr_offset,),
+            "--clip": () if self.clip is None else (self.clip,),
+        }
+        for option, numbers in options.items():
+            if not all(np.isfinite(number) and number > 0 for number in numbers):
+                raise BadInput(f"{option}: the number must be positive and finite, not {max(numbers, key=abs)}.")
+        for option, number in (("--own", self.own), ("--peer", self.peer), ("--lr-power", self.lr_power)):
+            if not np.isfinite(number):
+                raise BadInput(f"{option}: the number must be finite, not {number}.")
         if (self.vary or self.at) and not isinstance(inits.parse(self.init), inits.Grid):
             raise BadInput("--vary and --at: only a grid of starts has parameters that vary or stay.")
         if self.steps < 1 or self.count < 1 or self.seed < 0:

@@ -50,13 +50,24 @@ GRID = 81
 
 
 class Picture(Figure):
-    """A figure that notebooks show as PNG, finer than the screen and without dates or versions."""
+    """A figure that notebooks show as PNG, finer than the screen and without dates or versions.
 
-    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+    Args:
+        description: what it shows, for those who cannot see it.
+        width: in inches.
+        height: in inches.
+    """
+
+    def __init__(self, description: str, width: float, height: float) -> None:
+        super().__init__(figsize=(width, height), layout="constrained")
+        self.description = description
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
         buffer = io.BytesIO()
         with mpl.rc_context(STYLE):
             self.savefig(buffer, format="png", dpi=NOTEBOOK_DPI, metadata={"Software": None})
-        return buffer.getvalue(), {"width": round(SCREEN_DPI * float(self.get_figwidth()))}
+        shown = {"width": round(SCREEN_DPI * float(self.get_figwidth())), "alt": self.description}
+        return buffer.getvalue(), shown
 
 
 def stag_hunt_figures(folder: Path) -> list[Path]:
@@ -84,7 +95,7 @@ def inner_step(
         start: both players' first-action probabilities at φ₀.
         settings: for each coordinate system the inner step size α and the nudge of player 1's parameter.
     """
-    figure = Picture(figsize=(6.6, 3.9), layout="constrained")
+    figure = Picture("One inner step, and how it changes when player 1 is nudged, over level lines of V1", 6.6, 3.9)
     panels = figure.subplots(1, len(settings), squeeze=False)[0]
     for axes, (policy, (size, nudge)) in zip(panels, settings.items(), strict=True):
         first = policies.from_first_probability(policy, np.array(start, dtype=float))
@@ -148,7 +159,7 @@ def missing_term(game: Game, at: Rational, largest: Rational) -> Figure:
     p, q = (row[0] for row in parameters(game, "direct"))
     residual, limit = (game.value_of(entry).subs(q, p) for entry in at_start_residual(game))
     correction = game.value_of(align(game).correction[0]).subs(q, p)
-    figure = Picture(figsize=(6.6, 3.3), layout="constrained")
+    figure = Picture("Distance of two first-order forms to the derivative, and the terms of order alpha", 6.6, 3.3)
     left, right = figure.subplots(1, 2)
     sizes, ticks = np.linspace(0, float(largest), 21), np.linspace(0, 1, 21)
     published, rest = _evaluated([residual.subs(p, at), (residual - limit).subs(p, at)], [alpha], [sizes])
@@ -177,7 +188,7 @@ def corrections(games: Sequence[Game]) -> Figure:
 
     Shaded: a component of C points away from the target.
     """
-    figure, panels = _pair("q = probability of Stag, player 2")
+    figure, panels = _pair("The correction as arrows on the square, for two games")
     for axes, game in zip(panels, games, strict=True):
         alignment = align(game)
         symbols = [row[0] for row in parameters(game, "direct")]
@@ -223,7 +234,7 @@ def payoff_plane(game: Game, reach: Rational, marked: Sequence[tuple[Rational, R
         (belongs & ~aligned & ~grows, ORANGE, "", "not aligned,\nbasin shrinks"),
         (belongs & aligned & ~grows, VERMILION, "xx", "aligned,\nbasin shrinks"),
     )
-    figure = Picture(figsize=(4.4, 4.0), layout="constrained")
+    figure = Picture("Regions of the payoff plane: aligned or not, basin grows or shrinks", 4.4, 4.0)
     axes = figure.subplots()
     for where, colour, hatch, name in regions:
         if where.any():
@@ -244,7 +255,7 @@ def payoff_plane(game: Game, reach: Rational, marked: Sequence[tuple[Rational, R
 @mpl.rc_context(STYLE)
 def basins(game: Game) -> Figure:
     """Simulated basin of (Stag, Stag) on a grid, with the closed-form separatrix, for λ = 0 and λ = CORRECTED."""
-    figure, panels = _pair("q = probability of Stag, player 2")
+    figure, panels = _pair("Basins on the square without and with the correction, with the separatrix")
     line = separatrix(game)
     for axes, size in zip(panels, (Rational(0), CORRECTED), strict=True):
         experiment = closed_form_experiment(game, size, count=1, seed=0)
@@ -264,7 +275,7 @@ def basins(game: Game) -> Figure:
 @mpl.rc_context(STYLE)
 def portraits(game: Game) -> Figure:
     """Phase portraits of v + λC for λ = 0 and λ = CORRECTED, with the closed-form separatrix."""
-    figure, panels = _pair("q = probability of Stag, player 2")
+    figure, panels = _pair("Phase portraits without and with the correction, with saddle and separatrix")
     line = separatrix(game)
     ticks = np.linspace(0, 1, 25)
     p, q = np.meshgrid(ticks, ticks)
@@ -291,7 +302,7 @@ def basin_shares(games: Sequence[Game], count: int, seed: int) -> Figure:
         count: random starts of each simulated share.
         seed: seed of the starts.
     """
-    figure = Picture(figsize=(5.6, 3.6), layout="constrained")
+    figure = Picture("Basin shares against the size of the correction, exact curves and simulated points", 5.6, 3.6)
     axes = figure.subplots()
     styles = ((BLUE, "-", "o"), (GREEN, "--", "s"), (GREY, ":", "D"), (VERMILION, "-.", "^"))
     for game, (colour, style, marker) in zip(games, styles[: len(games)], strict=True):
@@ -329,7 +340,7 @@ def gained_starts(outcome: Outcome, before: str, after: str) -> Figure:
     old, new = outcome[before].success, outcome[after].success
     classes = {f"both {before} and {after}": BLUE, f"only {after}": ORANGE, f"only {before}": BLACK, "neither": PALE}
     kinds = np.select([old & new, new, old], [0, 1, 2], 3)
-    figure = Picture(figsize=(4.4, 4.4), layout="constrained")
+    figure = Picture(f"Grid starts by which of {before} and {after} succeeds", 4.4, 4.4)
     axes = figure.subplots()
     _cells(axes, init, kinds, list(classes.values()))
     shares = [float((kinds == kind).mean()) for kind in range(4)]
@@ -374,10 +385,10 @@ def _cells(axes: Axes, grid: inits.Grid, kinds: Array, colours: list[str]) -> No
     )
 
 
-def _pair(label: str) -> tuple[Figure, tuple[Axes, Axes]]:
-    figure = Picture(figsize=(6.6, 3.9), layout="constrained")
+def _pair(description: str) -> tuple[Figure, tuple[Axes, Axes]]:
+    figure = Picture(description, 6.6, 3.9)
     left, right = figure.subplots(1, 2, sharey=True)
-    left.set_ylabel(label)
+    left.set_ylabel("q = probability of Stag, player 2")
     return figure, (left, right)
 
 

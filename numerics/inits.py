@@ -49,7 +49,7 @@ def parse(text: str) -> Init:
             raise ValueError
         if kind == "normal" and len(numbers) == 1 and numbers[0] >= 0:
             return Normal(numbers[0])
-        if kind == "uniform" and len(numbers) == 2 and numbers[0] <= numbers[1]:
+        if kind == "uniform" and len(numbers) == 2 and 0 <= numbers[1] - numbers[0] < np.inf:
             return Uniform(*numbers)
         if (
             kind == "grid"

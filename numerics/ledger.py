@@ -26,13 +26,11 @@ def write_ledger(ledger: Ledger, folder: Path) -> list[Path]:
         BadInput: the folder cannot be written.
     """
     table = ledger_table(ledger)
-    contents = {
-        "verdicts.json": json.dumps(ledger.to_json(), indent=1, ensure_ascii=False) + "\n",
-        "ledger.md": table.markdown(),
-        "ledger.tex": table.latex(),
-        "ledger.csv": table.csv(),
-    }
+    contents = {}
     for entry in ledger.entries:
         for number, evidence in enumerate(entry.finding.evidence):
             contents[entry.evidence_file(number)] = evidence_text(evidence)
+    contents["ledger.md"], contents["ledger.tex"], contents["ledger.csv"] = table.markdown(), table.latex(), table.csv()
+    # Last: it names the evidence, which must be there.
+    contents["verdicts.json"] = json.dumps(ledger.to_json(), indent=1, ensure_ascii=False) + "\n"
     return [write_whole(folder / name, text) for name, text in contents.items()]

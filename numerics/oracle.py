@@ -1,8 +1,9 @@
 """Basin membership by oracle: switch the correction off and run policy gradient to its limit.
 
 From each end plain policy gradient runs with the experiment's first outer step size, without clipping. A run is decided
-when every player's most likely start-state action has probability ≥ LIMIT: it is in the target's basin if these are
-the target's actions. In direct coordinates a run that no longer moves is decided too: it is outside the target's basin
+when it is close to a pure equilibrium: every player's most likely start-state action has probability ≥ LIMIT and no
+player gains more than EXPLOITABLE of the range of rewards by a best reply. It is in the target's basin if these are the
+target's actions. In direct coordinates a run that no longer moves is decided too: it is outside the target's basin
 unless it is at the target. What is not decided after MOST_STEPS is undecided.
 """
 
@@ -16,9 +17,11 @@ from numerics import basins, policies
 from numerics.basins import Labels
 from numerics.compile import Array
 from numerics.dynamics import Learning, Schedule
+from numerics.exploitability import exploitability
 from theory.games import finite
 
 LIMIT = 0.99
+EXPLOITABLE = 0.05
 MOST_STEPS = 20_000
 EVERY = 100
 
@@ -32,6 +35,8 @@ def in_target_basin(learning: Learning, ends: Array) -> tuple[Labels, Labels]:
     game = finite(learning.game, "oracle")
     plain = replace(learning, rule="pg", clip=None, anneal=None, schedule=Schedule(learning.schedule.size(0), 0.0, 1.0))
     start = basins.start_observation(game)
+    rewards = [float(entry) for rows in game.instance().reward for row in rows for entry in row]
+    tolerance = EXPLOITABLE * (max(rewards) - min(rewards))
     inside = np.zeros(ends.shape[1], dtype=bool)
     waiting = np.flatnonzero(np.isfinite(ends).all(0))
     phi = ends[:, waiting]
@@ -40,7 +45,8 @@ def in_target_basin(learning: Learning, ends: Array) -> tuple[Labels, Labels]:
         likeliest = np.stack(
             [policies.probabilities(game, plain.policy, phi, player, start).max(0) for player in range(game.players)]
         )
-        decided = (likeliest >= LIMIT).all(0)
+        decided: Labels = np.asarray((likeliest >= LIMIT).all(0))
+        decided[decided] = exploitability(game, plain.policy, phi[:, decided]) <= tolerance
         if plain.policy == "direct":
             decided |= (plain.step(phi, number) == phi).all(0)
         inside[waiting[decided]] = (target[:, decided] >= LIMIT).all(0)

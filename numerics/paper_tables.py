@@ -22,12 +22,15 @@ def write_tables(folder: Path) -> list[Path]:
         BadInput: the folder holds no ledger of this version, or cannot be written.
     """
     claims = _claims(folder)
-    tables = {
-        "ledger": _ledger(claims),
-        "entry": _entry(folder, claims),
-        "closed_form": _closed_form(folder, claims),
-        "alignment": _alignment(folder, claims),
-    }
+    try:
+        tables = {
+            "ledger": _ledger(claims),
+            "entry": _entry(folder, claims),
+            "closed_form": _closed_form(folder, claims),
+            "alignment": _alignment(folder, claims),
+        }
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise BadInput(f"{folder}: the ledger's entries are not those that basin-entry verify writes.") from None
     written = []
     for name, table in tables.items():
         if table.rows:
@@ -53,7 +56,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BadInput(f"{path}: no such file; run basin-entry verify --out {path.parent} first.") from None
+        raise BadInput(f"{path}: no such file; basin-entry verify --out FOLDER writes it.") from None
     except (OSError, ValueError):
         raise BadInput(f"{path}: the file cannot be read as JSON.") from None
     if not isinstance(content, dict):

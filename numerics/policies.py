@@ -59,6 +59,7 @@ def project(game: AnyGame, phi: Array) -> Array:
 
 def _project_on_simplex(points: Array) -> Array:
     """Columns projected on {x ≥ 0, Σx = 1} by sorting (Held, Wolfe and Crowder 1974)."""
+    points = points - points.max(0)  # the projection does not see a common shift, but far points lose digits
     descending = -np.sort(-points, axis=0)
     excess = descending.cumsum(0) - 1
     counts = np.arange(1, len(points) + 1)[:, None]

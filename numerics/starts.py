@@ -39,7 +39,8 @@ def draw(experiment: Experiment) -> Array:
         stream = np.random.SeedSequence(experiment.seed, spawn_key=(_PURPOSE_STARTS, chunk))
         generator = np.random.Generator(np.random.Philox(stream))
         if isinstance(init, Normal):
-            chunks.append(init.deviation * generator.standard_normal((CHUNK, width)))
+            with np.errstate(over="ignore"):  # an infinite start makes an undecided run
+                chunks.append(init.deviation * generator.standard_normal((CHUNK, width)))
         else:
             chunks.append(generator.uniform(init.low, init.high, (CHUNK, width)))
     drawn = np.concatenate(chunks)[: experiment.count].T.copy()
@@ -96,7 +97,8 @@ def _row(game: Game, name: str) -> int:
     if match and int(match[1]) <= game.players:
         player = int(match[1]) - 1
         for owner, observation, rows in policies.blocks(game):
-            if owner == player and (match[2] or game.observations[0]) == game.seen_by(player, observation):
+            named = match[2] == game.seen_by(player, observation) or (match[2] is None and len(game.observations) == 1)
+            if owner == player and named:
                 return int(rows.start)
     shown = f"p1[{game.observations[-1]}]" if len(game.observations) > 1 else "p1"
     raise BadInput(f"--vary: game {game.name!r} has no parameter {name!r}; write them like {shown}.")

@@ -30,7 +30,7 @@ class Table:
     def markdown(self) -> str:
         """A pipe table."""
         lines = [self.columns, tuple("---" for _ in self.columns), *self.rows]
-        return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+        return "".join("| " + " | ".join(map(_markdown_cell, line)) + " |\n" for line in lines)
 
     def latex(self) -> str:
         """A ``tabular`` for the LaTeX package booktabs."""
@@ -45,5 +45,11 @@ class Table:
         return buffer.getvalue()
 
 
+def _markdown_cell(cell: str) -> str:
+    return " ".join(cell.replace("\\", "\\\\").replace("|", "\\|").splitlines())
+
+
 def _latex_row(cells: Sequence[str]) -> str:
-    return " & ".join("".join(_LATEX.get(letter, letter) for letter in cell) for cell in cells) + " \\\\\n"
+    row = " & ".join("".join(_LATEX.get(letter, letter) for letter in cell) for cell in cells)
+    # After a line break LaTeX would take a leading bracket or star for an option.
+    return ("{}" if row.startswith(("[", "*")) else "") + row + " \\\\\n"

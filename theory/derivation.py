@@ -164,7 +164,9 @@ def _views(game: Game) -> Line:
         f"player {player + 1} sees {' '.join(game.seen_by(player, o) for o in range(len(game.observations)))}"
         for player in range(game.players)
     )
-    names = ",\\ ".join(r"\varnothing" if name == START else rf"\mathrm{{{name}}}" for name in game.observations)
+    names = ",\\ ".join(
+        r"\varnothing" if name == START else rf"\mathrm{{{name.replace('_', ',')}}}" for name in game.observations
+    )
     return Line("observations in order", f"{' '.join(game.observations)}   ({views})", names)
 
 

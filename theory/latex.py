@@ -5,6 +5,7 @@ Formulas come from the code's own expressions; this module only chooses names, b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,8 +65,7 @@ def _latex_name(name: str) -> str:
     stem = name.removesuffix("_next")
     letter, _, index = stem.partition("_")
     letter = "\\" + letter if letter in _GREEK else letter
-    if index == "0":
-        index = r"\varnothing"
+    index = r"\varnothing" if index == "0" else index.replace("_", ",")
     return letter + (f"_{{{index}}}" if index else "") + ("'" if stem != name else "")
 
 
@@ -134,11 +134,15 @@ _WORDS = {
     "′": "$'$",
     "%": r"\%",
     "&": r"\&",
+    "_": r"\_",
+    "#": r"\#",
+    "$": r"\$",
 }
+
+
+_SPECIAL = re.compile("|".join(map(re.escape, _WORDS)))
 
 
 def _escape(words: str) -> str:
     """Words for LaTeX: the letters and signs that labels use."""
-    for plain, escaped in _WORDS.items():
-        words = words.replace(plain, escaped)
-    return words
+    return _SPECIAL.sub(lambda match: _WORDS[match[0]], words)
