@@ -18,6 +18,7 @@ from rich.table import Table as RichTable
 from numerics import simulation
 from numerics.evidence import PROFILES, Run
 from numerics.experiments import Experiment
+from numerics.files import check_writable
 from numerics.ledger import write_ledger
 from numerics.paper_tables import write_tables
 from numerics.simulation import simulate
@@ -196,6 +197,8 @@ def simulate_command(
     )
     if every is not None and (every < 1 or out is None):
         raise BadInput("--every: keep paths every K ≥ 1 steps, in the folder named by -o.")
+    if out is not None:
+        check_writable(out)
     with _progress() as progress:
         outcome = simulate(experiment, progress, every)
     if out is not None:
@@ -247,6 +250,7 @@ def verify(
         raise BadInput(f"--profile: {profile!r} is not one of {', '.join(PROFILES)}.")
     if seed < 0:
         raise BadInput("--seed: the seed must be at least 0.")
+    check_writable(out)
     if game is None and settings:
         raise BadInput("--set: it changes a named game, so name one: basin-entry verify GAME --set NAME=VALUE.")
     if game is not None:
@@ -344,6 +348,8 @@ def main() -> None:
         sys.exit(_refuse(str(error)))
     except typer.TyperException as error:
         sys.exit(_refuse(error.format_message()))
+    except OSError as error:
+        sys.exit(_refuse(f"the output cannot be written: {error.strerror}."))
     except typer.Abort:
         sys.exit(_refuse("interrupted."))
     sys.exit(status if isinstance(status, int) else 0)

@@ -129,8 +129,7 @@ def _shared_steps(program: Program) -> tuple[list[tuple[Symbol, Expr]], list[Exp
 def compiled_update(game: AnyGame, policy: str, rule: str, form: Form, unroll: int) -> Compiled:
     """A learning rule's joint update, groups ``parameters``, ``inner_lr``, ``coefficients`` (own, peer), ``game``.
 
-    One block ``update``, shape (parameters, *batch). The game's parameters are arguments, so that games which differ
-    only in them share the function.
+    One block ``update``, shape (parameters, *batch). The game's parameters are arguments of the function.
     """
     program = update_program(game, policy, rule, form, unroll)
     return compile_program(program, _grouped(program, game, inner_lr=game.players, coefficients=2))

@@ -15,6 +15,8 @@ from theory.games import AnyGame
 from theory.policies import Coordinates, coordinates_of
 from theory.updates import FORMS, Form
 
+MOST_STARTS = 10**7
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -94,6 +96,8 @@ class Experiment:
                 raise BadInput(f"{option}: the number must be finite, not {number}.")
         if (self.vary or self.at) and not isinstance(inits.parse(self.init), inits.Grid):
             raise BadInput("--vary and --at: only a grid of starts has parameters that vary or stay.")
+        if self.count > MOST_STARTS:
+            raise BadInput(f"--count: at most {MOST_STARTS} starts fit in memory so far, not {self.count}.")
         if self.steps < 1 or self.count < 1 or self.seed < 0:
             raise BadInput("simulate: --steps and --count must be at least 1 and --seed at least 0.")
         inits.parse(self.init)

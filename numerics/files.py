@@ -9,6 +9,19 @@ from pathlib import Path
 from theory.errors import BadInput
 
 
+def check_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be written before the work whose results go there; nothing is made.
+
+    Raises:
+        BadInput: the folder, or the nearest one above it that exists, is no folder or is not writable.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise BadInput(f"cannot write {folder}: {nearest} is not a folder.")
+    if not os.access(nearest, os.W_OK):
+        raise BadInput(f"cannot write {folder}: {nearest} is not writable.")
+
+
 def write_whole(path: Path, content: str | bytes) -> Path:
     """Write a file so that it is never seen half-written: to a neighbour first, then renamed over it.
 

@@ -1,10 +1,14 @@
 """Basin membership by oracle: switch the correction off and run policy gradient to its limit.
 
-From each end plain policy gradient runs with the experiment's first outer step size, without clipping. A run is decided
-when it is close to a pure equilibrium: every player's most likely start-state action has probability ≥ LIMIT and no
-player gains more than EXPLOITABLE of the range of rewards by a best reply. It is in the target's basin if these are the
-target's actions. In direct coordinates a run that no longer moves is decided too: it is outside the target's basin
-unless it is at the target. What is not decided after MOST_STEPS is undecided.
+From each end plain policy gradient runs with the experiment's first outer step size, without clipping. It is in the
+target's basin if every player's target action then has probability ≥ LIMIT in the start state.
+
+* In direct coordinates a run is decided when it no longer moves: a rest point of the projected step is the limit.
+* In logit coordinates pure policies are never reached. A run is taken as decided when it is close to a pure
+  equilibrium: every most likely start-state action has probability ≥ LIMIT, and no player gains more than EXPLOITABLE
+  of the range of rewards by a best reply. This is a heuristic: profiles that are nearly equilibria pass for limits.
+
+What is not decided after MOST_STEPS is undecided.
 """
 
 from __future__ import annotations
@@ -45,10 +49,11 @@ def in_target_basin(learning: Learning, ends: Array) -> tuple[Labels, Labels]:
         likeliest = np.stack(
             [policies.probabilities(game, plain.policy, phi, player, start).max(0) for player in range(game.players)]
         )
-        decided: Labels = np.asarray((likeliest >= LIMIT).all(0))
-        decided[decided] = exploitability(game, plain.policy, phi[:, decided]) <= tolerance
         if plain.policy == "direct":
-            decided |= (plain.step(phi, number) == phi).all(0)
+            decided: Labels = np.asarray((plain.step(phi, number) == phi).all(0))
+        else:
+            decided = np.asarray((likeliest >= LIMIT).all(0))
+            decided[decided] = exploitability(game, plain.policy, phi[:, decided]) <= tolerance
         inside[waiting[decided]] = (target[:, decided] >= LIMIT).all(0)
         waiting, phi = waiting[~decided], phi[:, ~decided]
         if not waiting.size:

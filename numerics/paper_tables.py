@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ def write_tables(folder: Path) -> list[Path]:
             "closed_form": _closed_form(folder, claims),
             "alignment": _alignment(folder, claims),
         }
+    except BadInput:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError):
         raise BadInput(f"{folder}: the ledger's entries are not those that basin-entry verify writes.") from None
     written = []
@@ -68,7 +71,11 @@ def _evidence(folder: Path, claims: list[dict[str, Any]]) -> Iterator[tuple[str,
     """(claim id, content) of every piece of evidence."""
     for claim in claims:
         for entry in claim["evidence"]:
-            yield claim["id"], _read(folder / entry["file"])["content"]
+            path = folder / entry["file"]
+            content = _read(path)["content"]
+            if sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+                raise BadInput(f"{path}: this is not the evidence that the ledger names (its SHA-256 differs).")
+            yield claim["id"], content
 
 
 def _ledger(claims: list[dict[str, Any]]) -> Table:

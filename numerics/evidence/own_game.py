@@ -14,7 +14,9 @@ from theory.games import AnyGame
 def numerical_checks(game: AnyGame) -> tuple[tuple[Claim, Check], ...]:
     """Claims about one game with the experiment that decides each."""
     statement = "More starts enter the target's basin under Meta-MAPG than under policy gradient."
-    scope = "logit policies, starts N(0, 1), unrolled form, L = 1, default settings; basin by oracle"
+    scope = (
+        "logit policies, starts N(0, 1), unrolled form, L = 1, default settings; basin by oracle (a heuristic in logit)"
+    )
     return ((Claim("G.entry", statement, f"game {game.name}", scope=scope), lambda run: _entry(game, run)),)
 
 

@@ -366,16 +366,20 @@ def test_oracle_of_nan_is_undecided() -> None:
         assert inside.tolist() == [False, True, False] and undecided.tolist() == [True, False, True]
 
 
-def test_oracle_waits_for_the_limit() -> None:
-    """AllC against AllC cooperates now, but is no rest point: policy gradient leaves it and defects.
+@pytest.mark.parametrize(
+    ("text", "stays"), [("AllC", False), ("WSLS", False), ("C:CCDD", False), ("TFT", True), ("Grim", True)]
+)
+def test_oracle_waits_for_the_limit(text: str, stays: bool) -> None:
+    """Everyone cooperates now, but only TFT and Grim are rest points; policy gradient leaves the others and defects.
 
-    Where a run is, is not where it goes: only the limit tells.
+    Where a run is, is not where it goes: at WSLS a deviation gains just 1/49 a round, and still it is the way out.
     """
-    learning = gradient_ascent(ipd(), "direct", 0.001)
-    all_c = np.ones((10, 1))
-    assert (run(learning, all_c, 2000)[[0, 5]] < 0.5).all()
-    inside, _ = oracle.in_target_basin(learning, all_c)
-    assert not inside.any()
+    learning = gradient_ascent(ipd(), "direct", 0.01)
+    cooperating = profile_row(ipd(), text)
+    limit = run(learning, cooperating, 4000)
+    assert (limit[[0, 5]] > 0.99).all() == stays == (limit[[0, 5]] >= 0.5).all()
+    inside, undecided = oracle.in_target_basin(learning, cooperating)
+    assert inside[0] == stays and not undecided.any()
 
 
 def test_oracle_refuses_games_without_target() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from numerics import Experiment, Outcome, simulate
-from numerics.dynamics import run
+from numerics.dynamics import BLOCK, run
 from numerics.simulation import Progress
 from numerics.statistics import paired_difference, wilson
 from theory.errors import BadInput
@@ -289,12 +289,13 @@ def test_a_game_is_played_at_its_parameters() -> None:
 
 def test_progress_counts_up_to_the_total() -> None:
     calls: list[tuple[str, int, int]] = []
+    blocks = -(-5000 // BLOCK)
     watch: Progress = lambda *call: calls.append(call)  # noqa: E731
     simulate(experiment(count=5000, steps=40, methods=("pg", "peer")), watch)
     for method in ("pg", "peer"):
         done = [d for m, d, _ in calls if m == method]
         totals = {t for m, _, t in calls if m == method}
-        assert done == sorted(done) and done[0] == 0 and totals == {3 * 40} and done[-1] == 3 * 40
+        assert done == sorted(done) and done[0] == 0 and totals == {blocks * 40} and done[-1] == blocks * 40
     assert [method for method, _, _ in calls] == sorted((m for m, _, _ in calls), key=["pg", "peer"].index)
 
 

@@ -78,3 +78,11 @@ def test_verdicts_of_one_game() -> None:
     assert verdicts(stag_hunt(R=2, S=0, T=0, P=1))["G.separatrix"] is Verdict.REFUTED
     assert verdicts(chicken())["G.target"] is Verdict.PROVED
     assert verdicts(public_goods())["G.entry"] is Verdict.UNDECIDED
+
+
+def test_evidence_that_was_edited_is_noticed(tmp_path: Path) -> None:
+    write_ledger(verify(RUN, ("C6",)), tmp_path)
+    path = tmp_path / "evidence" / "C6.direct-1.json"
+    path.write_text(path.read_text().replace("Stag", "Hare"))
+    with pytest.raises(BadInput, match="SHA-256"):
+        write_tables(tmp_path)
