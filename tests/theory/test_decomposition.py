@@ -147,7 +147,7 @@ SYMBOLIC = [
 
 
 @pytest.mark.parametrize(("make", "coordinates", "unroll"), SYMBOLIC)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(data=st.data())
 def test_identity_at_random_numbers(
     make: Callable[[], Game], coordinates: Coordinates, unroll: int, data: st.DataObject
@@ -759,7 +759,7 @@ def test_what_the_form_at_phi0_leaves_out_at_first_order(
         assert mine[f"current_{i}"] == tuple(unroll * entry for entry in left_out[str(i - 1)])
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.data())
 def test_first_order_residual_of_the_derivative(data: st.DataObject) -> None:
     """The derivative itself, by differentiating the unroll, against the form at φ₀: d/dα of the gap is L(Dv·v)_i."""

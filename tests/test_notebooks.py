@@ -1,0 +1,158 @@
+"""The notebooks are stored as they run today: every stored output is compared with a fresh run of its cell.
+
+Text, Markdown and LaTeX must agree letter by letter, decimals within rounding; pictures must be there. In cells tagged
+``simulation`` numbers may differ a little: another processor's exp() may move single starts.
+
+``python tests/test_notebooks.py`` runs all notebooks and stores their outputs, without counts, dates or paths.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+PATHS = sorted(FOLDER.glob("*.ipynb"))
+LIMIT = 90  # seconds for one notebook
+COMPARED = ("text/latex", "text/markdown", "text/plain")
+NUMBER = re.compile(r"(?<![A-Za-z_])[-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def text_of(output: dict[str, Any]) -> dict[str, str]:
+    """The compared representations of one output, each as one string."""
+    if output["output_type"] == "stream":
+        return {output["name"]: "".join(output["text"])}
+    return {kind: "".join(output["data"][kind]) for kind in COMPARED if kind in output["data"]}
+
+
+def pictures(outputs: list[dict[str, Any]]) -> list[str]:
+    return [data for output in outputs for kind, data in output.get("data", {}).items() if kind.startswith("image/")]
+
+
+def agree(stored: str, fresh: str, simulated: bool) -> bool:
+    """Whether two texts are the same up to rounding of decimals, or of all numbers where they are simulated."""
+    if stored == fresh:
+        return True
+    if NUMBER.sub("#", stored) != NUMBER.sub("#", fresh):
+        return False
+    for old, new in zip(NUMBER.findall(stored), NUMBER.findall(fresh), strict=True):
+        if old == new:
+            continue
+        if not simulated and not {".", "e", "E"} & set(old + new):
+            return False
+        tolerance = {"rel": 0.05, "abs": 0.01} if simulated else {"rel": 1e-4, "abs": 1e-9}
+        if float(new.replace("−", "-")) != pytest.approx(float(old.replace("−", "-")), **tolerance):
+            return False
+    return True
+
+
+def executed(path: Path, folder: Path) -> Any:
+    """The notebook after a fresh run in a folder of its own."""
+    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    notebook = nbformat.read(path, as_version=4)
+    resources = {"metadata": {"path": str(folder)}}
+    options = {"timeout": LIMIT, "kernel_name": "python3", "coalesce_streams": True}
+    nbclient.NotebookClient(notebook, resources=resources, **options).execute()
+    return notebook
+
+
+def tidied(notebook: Any) -> Any:
+    """Without anything that differs from run to run or from machine to machine."""
+    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags")
+        cell.metadata = {"tags": tags} if tags else {}
+        if cell.cell_type == "code":
+            cell.execution_count = None
+            for output in cell.outputs:
+                if output.output_type == "execute_result":
+                    output.execution_count = None
+    return notebook
+
+
+# ------------------------------------------------------------------------------------------------------- the tests
+
+
+def test_there_are_notebooks() -> None:
+    assert PATHS
+
+
+@each_notebook
+def test_a_notebook_is_stored_whole_and_without_noise(path: Path) -> None:
+    notebook = read(path)
+    assert notebook["metadata"] == {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    names = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(names)) == len(names) and all(re.fullmatch(r"[a-z0-9-]+", name) for name in names)
+    for cell in notebook["cells"]:
+        assert set(cell["metadata"]) <= {"tags"}
+        if cell["cell_type"] != "code":
+            continue
+        assert cell["execution_count"] is None
+        for output in cell["outputs"]:
+            assert output["output_type"] != "error" and output.get("name") != "stderr"
+            assert output.get("execution_count") is None
+            for text in text_of(output).values():
+                assert " at 0x" not in text and "/home" not in text and str(FOLDER.parent) not in text
+
+
+@each_notebook
+def test_a_notebook_shows_what_it_stores(path: Path, tmp_path: Path) -> None:
+    stored, fresh = read(path), executed(path, tmp_path)
+    for old, new in zip(stored["cells"], fresh.cells, strict=True):
+        if old["cell_type"] != "code":
+            continue
+        where, simulated = f"{path.name}, cell {old['id']}", "simulation" in old["metadata"].get("tags", ())
+        assert len(old["outputs"]) == len(new.outputs), f"{where}: another number of outputs; {HOW}"
+        assert len(pictures(old["outputs"])) == len(pictures(new.outputs)), f"{where}: pictures are missing; {HOW}"
+        for before, after in zip(map(text_of, old["outputs"]), map(text_of, new.outputs), strict=True):
+            assert before.keys() == after.keys(), f"{where}: another kind of output; {HOW}"
+            for kind, text in before.items():
+                assert agree(text, after[kind], simulated), f"{where}: stored {text!r}, now {after[kind]!r}; {HOW}"
+
+
+HOW = "if that is meant, store it with: python tests/test_notebooks.py"
+
+
+@pytest.mark.parametrize(
+    ("stored", "fresh", "simulated", "same"),
+    [
+        ("x + 2", "x + 2", False, True),
+        ("x + 2", "x + 3", False, False),
+        ("x + 2", "x - 2", False, False),
+        ("x + 2", "y + 2", False, False),
+        ("share 0.25000", "share 0.25001", False, True),
+        ("share 0.250", "share 0.260", False, False),
+        ("share 0.250, 2500/10000", "share 0.251, 2510/10000", True, True),
+        ("share 0.250", "share 0.290", True, False),
+        ("share 0.250", "portion 0.250", True, False),
+        ("1/2", "0.5", True, False),
+        ("p_1 = -3/4", "p_1 = 3/4", False, False),
+        ("p_1", "p_2", True, False),
+    ],
+)
+def test_the_comparison_tells_a_drift_from_rounding(stored: str, fresh: str, simulated: bool, same: bool) -> None:
+    assert agree(stored, fresh, simulated) is same
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    import nbformat
+
+    for notebook_path in PATHS:
+        with tempfile.TemporaryDirectory() as workplace:
+            nbformat.write(tidied(executed(notebook_path, Path(workplace))), notebook_path)
+        print(notebook_path)
