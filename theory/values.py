@@ -14,7 +14,9 @@ probabilities by the direction ẇ, with e = M⁻¹(ṙ + γṖu) and f = γ d�
 
 Policies see observations o(s), usually the states themselves; ∂V/∂π(a|o) sums over the states with that observation.
 M is strictly diagonally dominant by rows for probabilities and γ < 1, so elimination without pivoting is sound; the
-factors are computed once per point. Every quantity is a named step of a :class:`theory.program.Builder`.
+factors are computed once per point. Inner steps in direct coordinates are not projected and may leave the
+probabilities. A pivot can vanish there although the value is finite: exact evaluation then raises ZeroDivisionError,
+compiled code gives inf or NaN. Every quantity is a named step of a :class:`theory.program.Builder`.
 """
 
 from __future__ import annotations
