@@ -121,7 +121,7 @@ class Outcome:
         for pair in self.paired:
             low, high = pair.difference.interval
             estimate = f"{pair.difference.difference:+.4f}"
-            p_value = f"{pair.difference.p_value:.3g}"
+            p_value = f"{pair.difference.p_value:.3g}" if pair.difference.p_value > 0 else "< 1e-300"
             rows.append(
                 (f"{pair.a} − {pair.b}", estimate, f"[{low:+.4f}, {high:+.4f}]", p_value, str(pair.difference.total))
             )

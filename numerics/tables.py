@@ -32,6 +32,9 @@ class Table:
         lines = [self.columns, tuple("---" for _ in self.columns), *self.rows]
         return "".join("| " + " | ".join(map(_markdown_cell, line)) + " |\n" for line in lines)
 
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
     def latex(self) -> str:
         """A ``tabular`` for the LaTeX package booktabs."""
         body = "".join(_latex_row(row) for row in self.rows)

@@ -68,7 +68,7 @@ _RESOLVENT = (
         r"\frac{\partial V}{\partial \pi_i(a|s)} = d(s)\,Q_i(s,a)",
     ),
     Line(
-        "Hessian product along w, with e = M⁻¹(ṙ + γṖu) and f = γ dṖM⁻¹ (a dot puts w in place of player j's policy)",
+        "along w, where a dot puts w in place of player j's policy and e = M⁻¹(ṙ + γṖu), f = γ dṖM⁻¹",
         "∂⟨∂Vʲ/∂π_j, w⟩/∂π_i(a|s) = f(s) Q_i(s, a) + γ d(s) E[e(s′)|s, a] + d(s) Q̇_i(s, a)",
         r"\frac{\partial \langle \partial V^j/\partial\pi_j,\, w\rangle}{\partial\pi_i(a|s)} = f(s)Q_i(s,a)"
         r" + \gamma d(s)\,\mathbb{E}[e(s')\mid s,a] + d(s)\,\dot Q_i(s,a)",

@@ -21,6 +21,13 @@ class Jet(Function):
         """Jets never evaluate."""
         return None
 
+    def _latex(self, printer: Any) -> str:
+        """∂₁∂₂V¹(…), for notebooks."""
+        count = (len(self.args) - 1) // 2
+        orders, point = self.args[1 : 1 + count], self.args[1 + count :]
+        partials = "".join(rf"\partial_{{{axis}}}" * int(order) for axis, order in enumerate(orders, 1))
+        return rf"{partials} V^{{{self.args[0] + 1}}}\left({', '.join(map(printer.doprint, point))}\right)"
+
     def _eval_derivative(self, symbol: Symbol) -> Expr:
         count = (len(self.args) - 1) // 2
         orders, point = self.args[1 : 1 + count], self.args[1 + count :]

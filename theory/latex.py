@@ -65,7 +65,8 @@ def _latex_name(name: str) -> str:
     stem = name.removesuffix("_next")
     letter, _, index = stem.partition("_")
     letter = "\\" + letter if letter in _GREEK else letter
-    index = r"\varnothing" if index == "0" else index.replace("_", ",")
+    is_state = index == "0" and letter[0] in "pqxy" and not letter[1:].strip("0123456789")  # else the number of a step
+    index = r"\varnothing" if is_state else index.replace("_", ",")
     return letter + (f"_{{{index}}}" if index else "") + ("'" if stem != name else "")
 
 
@@ -105,7 +106,7 @@ class Document:
         rows = []
         for line in self.lines:
             rows.append(f"\\text{{{_escape(line.label)}}}")
-            rows += [f"\\quad {formula}" for formula in line.latex.split("\n") if formula]
+            rows += [f"\\quad \\displaystyle {formula}" for formula in line.latex.split("\n") if formula]
         return "$\\displaystyle \\begin{array}{l}" + " \\\\ ".join(rows) + "\\end{array}$"
 
     def __str__(self) -> str:
