@@ -26,11 +26,12 @@ from numerics.tables import Table
 from numerics.verdicts import Ledger, unexpected, verify_game
 from numerics.verdicts import verify as run_checks
 from theory import updates
+from theory.alignment import Alignment, AlongDirection, align_along
 from theory.alignment import align as derive_alignment
 from theory.claims import NOT_RUN
 from theory.derivation import derivation, derivation_json
 from theory.errors import BadInput
-from theory.exact import Undecided
+from theory.exact import Undecided, rational
 from theory.games import REGISTRY, AnyGame, DifferentiableGame
 from theory.games.files import resolve_game
 
@@ -53,6 +54,14 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Override a named game's parameter, exactly: R=4, gamma=24/25."),
 ]
+
+
+Workers = Annotated[int, typer.Option(help="Processes; only 1 so far.")]
+
+
+def _one_process(workers: int) -> None:
+    if workers != 1:
+        raise BadInput("--workers: only one process is available so far; results will not depend on their number.")
 
 
 def _game(name: str, settings: list[str] | None) -> AnyGame:
@@ -107,6 +116,9 @@ def align(
     game: GameName,
     policy: Annotated[Policy, typer.Option(help="Coordinates of the correction.")] = "direct",
     target: Annotated[str | None, typer.Option(metavar="PROFILE", help="One action per player: Stag,Stag.")] = None,
+    direction: Annotated[
+        str, typer.Option(metavar="to-target|VECTOR", help="A fixed direction instead: one number per player, 1,1/2.")
+    ] = "to-target",
     output: Annotated[Format, typer.Option("--format", help="How to print it.")] = "text",
     settings: Settings = None,
 ) -> None:
@@ -114,7 +126,14 @@ def align(
 
     Example: basin-entry align stag-hunt --policy logit
     """
-    result = derive_alignment(_game(game, settings), policy, None if target is None else target.split(","))
+    chosen = _game(game, settings)
+    result: Alignment | AlongDirection
+    if direction == "to-target":
+        result = derive_alignment(chosen, policy, None if target is None else target.split(","))
+    elif target is not None:
+        raise BadInput("--direction: a vector replaces the target, so it does not go with --target.")
+    else:
+        result = align_along(chosen, [rational(entry, "--direction") for entry in direction.split(",")], policy)
     if output == "json":
         typer.echo(json.dumps(result.to_json(), indent=1, ensure_ascii=False))
     else:
@@ -160,6 +179,7 @@ def simulate_command(
         str, typer.Option(help="none, or two-phase:STEPS:POWER:SCALE: after STEPS the coefficients decay.")
     ] = "none",
     seed: Annotated[int, typer.Option(help="Seed of the random starts.")] = 0,
+    workers: Workers = 1,
     every: Annotated[int | None, typer.Option(metavar="K", help="With -o: keep paths, every K steps.")] = None,
     out: Annotated[
         Path | None, typer.Option("-o", metavar="DIR", help="Write simulation.npz and simulation.json here.")
@@ -171,6 +191,7 @@ def simulate_command(
 
     Example: basin-entry simulate stag-hunt --success initial-cooperation:0.82 --method pg --method meta --count 1000
     """
+    _one_process(workers)
     if gradient == "sampled":
         raise BadInput("--gradient: sampled gradients are not available yet; use --gradient exact.")
     experiment = Experiment(
@@ -239,6 +260,8 @@ def verify(
     profile: Annotated[str, typer.Option(help=f"Sample sizes: {' or '.join(PROFILES)}.")] = "quick",
     claim: Annotated[list[str] | None, typer.Option(metavar="ID", help="Check only this claim; repeatable.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of all random starts.")] = 0,
+    workers: Workers = 1,
+    cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Not available yet.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for verdicts, ledger, evidence and figures.")] = Path("results"),
     settings: Settings = None,
 ) -> None:
@@ -250,6 +273,9 @@ def verify(
         raise BadInput(f"--profile: {profile!r} is not one of {', '.join(PROFILES)}.")
     if seed < 0:
         raise BadInput("--seed: the seed must be at least 0.")
+    _one_process(workers)
+    if cluster is not None:
+        raise BadInput("--cluster: clusters are not available yet.")
     check_writable(out)
     if game is None and settings:
         raise BadInput("--set: it changes a named game, so name one: basin-entry verify GAME --set NAME=VALUE.")

@@ -20,7 +20,7 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
-from sympy import Expr, Integer, Mul, Poly, Symbol, factor_list
+from sympy import Expr, Integer, Mul, Poly, Rational, Symbol, factor_list
 
 from theory import exact
 from theory.decomposition import decompose
@@ -30,7 +30,7 @@ from theory.exact import Undecided, definite_sign, lowest_terms
 from theory.games.differentiable import AnyGame, finite
 from theory.games.model import Game
 from theory.latex import Document, Line, latex, readable, text
-from theory.policies import check_coordinates, in_probabilities, parameters
+from theory.policies import Coordinates, check_coordinates, in_probabilities, parameters
 from theory.symbols import alpha
 
 
@@ -177,6 +177,84 @@ def align(game: AnyGame, policy: str = "direct", target: Sequence[str] | None = 
         BadInput: another kind of game, or no target.
         Undecided: a factor is not affine in the probabilities (it then needs the certified prover).
     """
+    game, coordinates, correction = _correction(game, policy)
+    if target is not None:
+        game = game.with_target(target)
+    if game.target is None:
+        raise BadInput(f"align: game {game.name!r} has no target equilibrium; name one with --target.")
+    signs = [2 * top - 1 for top in _target_corner(game)]
+    components = tuple(_component(game, sign * entry) for sign, entry in zip(signs, correction, strict=True))
+    return Alignment(game, coordinates, correction, components)
+
+
+@dataclass(frozen=True)
+class AlongDirection:
+    """The correction's inner product with one fixed direction, over the whole square.
+
+    Attributes:
+        game: the game, symbolic in its parameters.
+        policy: coordinates in which the correction is taken.
+        direction: one rational per player, in first-action probabilities.
+        component: ⟨C, w⟩ and when it is ≥ 0 everywhere.
+    """
+
+    game: Game
+    policy: str
+    direction: tuple[Rational, ...]
+    component: Component
+
+    def document(self) -> Document:
+        """The inner product and the condition for it to be ≥ 0 at every policy."""
+        probabilities = [row[0] for row in parameters(self.game, "direct")]
+        inner = _equation(
+            "inner product with the direction w", "⟨C, w⟩", readable(self.component.toward_target, probabilities)
+        )
+        label = "it is ≥ 0 at every policy if and only if"
+        shown = Line(
+            label if self.component.conditions else "it is ≥ 0 at every policy, for every game of the class",
+            "\n".join(f"{text(form)} ≥ 0" for form in self.component.conditions),
+            "\n".join(rf"{latex(form)} \ge 0" for form in self.component.conditions),
+        )
+        if not self.component.possible:
+            shown = Line("it is negative at some policy, for every game of the class")
+        words = ", ".join(map(str, self.direction))
+        title = f"{self.game.name}: the peer-learning correction along w = ({words}), {self.policy} coordinates"
+        return Document(title, (*payoff_lines(self.game), inner, shown))
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as data: expressions as strings."""
+        return {
+            "schema_version": 1,
+            "game": self.game.name,
+            "policy": self.policy,
+            "direction": [str(entry) for entry in self.direction],
+            "inner_product": str(self.component.toward_target),
+            "conditions_nonnegative": [str(form) for form in self.component.conditions],
+            "possible": self.component.possible,
+        }
+
+
+def align_along(game: AnyGame, direction: Sequence[Rational], policy: str = "direct") -> AlongDirection:
+    """Derive when the correction has a non-negative inner product with a fixed direction on the whole square.
+
+    Args:
+        game: a one-shot game of two players with two actions each.
+        direction: one number per player, in first-action probabilities.
+        policy: ``direct`` or ``logit``.
+
+    Raises:
+        BadInput: another kind of game, or not one number per player.
+        Undecided: the inner product is not affine in each probability, as in logit coordinates.
+    """
+    game, coordinates, correction = _correction(game, policy)
+    if len(direction) != game.players:
+        raise BadInput(f"--direction: game {game.name!r} needs {game.players} numbers, one per player.")
+    inner = sum((w * entry for w, entry in zip(direction, correction, strict=True)), Integer(0))
+    return AlongDirection(game, coordinates, tuple(direction), _component(game, inner))
+
+
+def _correction(game: AnyGame, policy: str) -> tuple[Game, Coordinates, tuple[Expr, ...]]:
+    """The game, if it is of the kind treated here, and C_i as functions of the first-action probabilities."""
     coordinates = check_coordinates(policy)
     game = finite(game, "align")
     if not game.one_shot or game.players != 2 or any(len(names) != 2 for names in game.actions):
@@ -184,18 +262,11 @@ def align(game: AnyGame, policy: str = "direct", target: Sequence[str] | None = 
             f"align: game {game.name!r} is not a one-shot game of two players with two actions, "
             "the only kind with a closed-form alignment condition so far."
         )
-    if target is not None:
-        game = game.with_target(target)
-    if game.target is None:
-        raise BadInput(f"align: game {game.name!r} has no target equilibrium; name one with --target.")
     program = decompose(game, coordinates, 1, "expanded").program
     if coordinates == "logit":
         program = in_probabilities(program, game)
     blocks = program.closed_form()
-    correction = tuple(lowest_terms(blocks[f"peer_{player + 1}"][0] / alpha) for player in range(2))
-    signs = [2 * top - 1 for top in _target_corner(game)]
-    components = tuple(_component(game, sign * entry) for sign, entry in zip(signs, correction, strict=True))
-    return Alignment(game, coordinates, correction, components)
+    return game, coordinates, tuple(lowest_terms(blocks[f"peer_{player + 1}"][0] / alpha) for player in range(2))
 
 
 def _target_corner(game: Game) -> list[int]:
