@@ -173,8 +173,7 @@ def _check_at_start() -> Finding:
         return Finding(Verdict.UNDECIDED, "the residual's limit is not (Dv v)_1")
     if exact.is_zero(limit):
         return Finding(Verdict.UNDECIDED, "the residual of the all-at-phi_0 form vanishes to first order in this game")
-    p, q = Symbol("p", real=True), Symbol("q", real=True)
-    witness = {**dict(game.parameters), p: Rational(1, 4), q: Rational(1, 4), alpha: Rational(1, 10)}
+    witness = {**dict(game.parameters), **dict.fromkeys(axes, Rational(1, 4)), alpha: Rational(1, 10)}
     value, first = residual.subs(witness), limit.subs(witness)
     if exact.is_zero(value) or exact.is_zero(first):
         return Finding(Verdict.UNDECIDED, "the witness does not separate the two forms")

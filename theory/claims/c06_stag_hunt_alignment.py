@@ -57,6 +57,8 @@ def _check_control() -> Finding:
         return Finding(Verdict.UNDECIDED, "the correction does not vanish in the donation game")
     if alignment.conditions != (slope,) or definite_sign(slope, game.ordering) is not None:
         return Finding(Verdict.UNDECIDED, f"the derived conditions are {alignment.conditions}")
+    if any(component.positive_where != (slope,) for component in alignment.components):
+        return Finding(Verdict.UNDECIDED, "the correction's sign is not that of R - S - T + P in the whole interior")
     if alignment.holds:
         return Finding(Verdict.REFUTED, "the correction points to cooperation at the published payoffs")
     evidence = Evidence(

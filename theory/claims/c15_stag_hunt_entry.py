@@ -27,8 +27,8 @@ def _check_closed_form() -> Finding:
     sign, factors = rising_condition(line)
     if len(factors) != 1 or not exact.is_zero(sign * factors[0] - (S - T)):
         return Finding(Verdict.UNDECIDED, f"ds*/dlambda has the sign of {sign} times {factors}, not of S - T")
-    table = {str(size): str(line.share(size)) for size in SIZES}
     shares = [line.share(size) for size in SIZES]
+    table = {str(size): str(share) for size, share in zip(SIZES, shares, strict=True)}
     if not all(later > earlier for earlier, later in pairwise(shares)):
         return Finding(Verdict.REFUTED, f"the shares do not rise: {table}")
     evidence = Evidence(
