@@ -49,26 +49,28 @@ class SmoothPoint:
 
     def value(self, value_of: int) -> Expr:
         """Vⁱ at the point."""
-        return self._jet(value_of)
+        return self.jet(value_of)
 
     def gradient(self, value_of: int, player: int) -> Vector:
         """∇_player V^value_of."""
-        return tuple(self._jet(value_of, axis) for axis in self._axes(player))
+        return tuple(self.jet(value_of, axis) for axis in self.axes(player))
 
-    def mixed_product(self, player: int, other: int, direction: Vector) -> Vector:
-        """[∇_player ∇_other V^other]ᵀ w."""
+    def hessian_product(self, value_of: int, player: int, other: int, direction: Vector) -> Vector:
+        """∇_player ⟨∇_other V^value_of, w⟩."""
         return tuple(
             sum(
-                (self._jet(other, axis, along) * w for along, w in zip(self._axes(other), direction, strict=True)),
+                (self.jet(value_of, axis, along) * w for along, w in zip(self.axes(other), direction, strict=True)),
                 Integer(0),
             )
-            for axis in self._axes(player)
+            for axis in self.axes(player)
         )
 
-    def _axes(self, player: int) -> range:
+    def axes(self, player: int) -> range:
+        """Positions of a player's parameters among all of them."""
         first = sum(len(row) for row in self.parameters[:player])
         return range(first, first + len(self.parameters[player]))
 
-    def _jet(self, value_of: int, *axes: int) -> Expr:
+    def jet(self, value_of: int, *axes: int) -> Expr:
+        """∂_{axes} V^value_of at the point."""
         orders = [axes.count(axis) for axis in range(len(self._flat))]
         return Jet(Integer(value_of), *map(Integer, orders), *self._flat)

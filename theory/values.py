@@ -7,7 +7,7 @@ With M = I − γP_π (P_π and r_π averaged over the policies):
     Q(s, a) = r(s, a) + γ Σ P u    action values,                A = Q − u (advantages)
     ∂V/∂π_m(a|s) = d(s) Q_m(s, a)  policy gradient theorem (Sutton et al. 2000; Fink 1964 for N players)
 
-and for the derivative of a directional derivative F = ⟨∂Vʲ/∂π_j, ẇ⟩ = d (ṙ + γṖu), where a dot replaces player j's
+and for the derivative of a directional derivative F = ⟨∂V/∂π_j, ẇ⟩ = d (ṙ + γṖu), where a dot replaces player j's
 probabilities by the direction ẇ, with e = M⁻¹(ṙ + γṖu) and f = γ dṖM⁻¹ (the changes of u and d along ẇ):
 
     ∂F/∂π_m(a|s) = f(s) Q_m(s, a)  +  γ d(s) E[e(s′) | s, a]  +  d(s) Q̇_m(s, a),      the last for m ≠ j only.
@@ -25,10 +25,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol
 
-from sympy import Expr, Integer, Mul, S, diff
+from sympy import Expr, Integer, Mul, diff
 
 from theory.games.differentiable import AnyGame, DifferentiableGame
 from theory.games.model import Game, JointAction
+from theory.linear import Factors, dot, factor
 from theory.policies import Coordinates, coordinates_of, local_policies, parameters
 from theory.program import Builder, Program
 
@@ -46,8 +47,8 @@ class Point(Protocol):
     def gradient(self, value_of: int, player: int) -> Vector:
         """∇_player V^value_of, shape (parameters of player,)."""
 
-    def mixed_product(self, player: int, other: int, direction: Vector) -> Vector:
-        """[∇_player ∇_other V^other]ᵀ w: the derivative in φ^player of ⟨∇_other V^other, w⟩ with w held fixed."""
+    def hessian_product(self, value_of: int, player: int, other: int, direction: Vector) -> Vector:
+        """∇_player ⟨∇_other V^value_of, w⟩ with w held fixed, shape (parameters of player,)."""
 
 
 class GamePoint:
@@ -77,7 +78,7 @@ class GamePoint:
     @cached_property
     def visits(self) -> Vector:
         """d(s), discounted visits from the start distribution, shape (states,)."""
-        return self._solve_transposed(self._game.start, "d")
+        return self._resolvent.solve_transposed(self._game.start, "d")
 
     def state_values(self, value_of: int) -> Vector:
         """u(s) of one player, shape (states,)."""
@@ -85,11 +86,11 @@ class GamePoint:
         average = [
             self._average(self._pi_at(s), [payoffs[value_of] for payoffs in game.reward[s]]) for s in self._states
         ]
-        return self._solve(average, "u")
+        return self._resolvent.solve(average, "u")
 
     def value(self, value_of: int) -> Expr:
         """V = ρᵀu of one player (total discounted)."""
-        return _dot(self._game.start, self.state_values(value_of))
+        return dot(self._game.start, self.state_values(value_of))
 
     def joint_action_values(self, value_of: int) -> list[Vector]:
         """r(s, a) + γ Σ P(s′|s, a) u(s′) of one player, [state][joint action]."""
@@ -129,8 +130,8 @@ class GamePoint:
         pulled = [self._policies[player][o].pull(covectors[o]) for o in self._observations]
         return tuple(self._build.let("g", entry) for row in pulled for entry in row)
 
-    def mixed_product(self, player: int, other: int, direction: Vector) -> Vector:
-        """[∇_player ∇_other V^other]ᵀ w, shape (parameters of player,). See the module's formula for ∂F/∂π."""
+    def hessian_product(self, value_of: int, player: int, other: int, direction: Vector) -> Vector:
+        """∇_player ⟨∇_other V^value_of, w⟩, shape (parameters of player,). See the module's formula for ∂F/∂π."""
         build, game, visits = self._build, self._game, self.visits
         width = len(direction) // len(self._observations)
         local = [direction[o * width : (o + 1) * width] for o in self._observations]
@@ -139,18 +140,18 @@ class GamePoint:
             for o in self._observations
         ]
         tilted = [[*self._pi_at(s)[:other], tilt[game.observed[s]], *self._pi_at(s)[other + 1 :]] for s in self._states]
-        table = self.joint_action_values(other)
+        table = self.joint_action_values(value_of)
 
-        change_of_values = self._solve([self._average(tilted[s], table[s]) for s in self._states], "e")
+        change_of_values = self._resolvent.solve([self._average(tilted[s], table[s]) for s in self._states], "e")
         flows = [
             [visits[s] * build.let("tilt", self._average(tilted[s], self._into(s, target))) for s in self._states]
             for target in self._states
         ]
         moved = [game.discount * sum(flow, Integer(0)) for flow in flows]
-        change_of_visits = self._solve_transposed(moved, "f")
+        change_of_visits = self._resolvent.solve_transposed(moved, "f")
         future = self._future(change_of_values)
 
-        values = self.action_values(other, player)
+        values = self.action_values(value_of, player)
         weighted = []
         for s in self._states:
             expected_change = self._given_action(s, player, self._pi_at(s), future[s], "E")
@@ -164,7 +165,7 @@ class GamePoint:
         for o in self._observations:
             pulled = self._policies[player][o].pull(covectors[o])
             if player == other:
-                bent = self._policies[player][o].curvature(self.policy_derivative(player, player)[o], local[o])
+                bent = self._policies[player][o].curvature(self.policy_derivative(value_of, player)[o], local[o])
                 pulled = tuple(p + b for p, b in zip(pulled, bent, strict=True))
             entries += [build.let("h", entry) for entry in pulled]
         return tuple(entries)
@@ -211,7 +212,7 @@ class GamePoint:
         game = self._game
         return [
             tuple(
-                self._build.let("next", game.discount * _dot(game.transition[s][k], values))
+                self._build.let("next", game.discount * dot(game.transition[s][k], values))
                 for k in range(len(game.joint_actions))
             )
             for s in self._states
@@ -220,53 +221,14 @@ class GamePoint:
     # --------------------------------------------------------------------------------------------------- resolvent
 
     @cached_property
-    def _factors(self) -> tuple[list[list[Expr]], list[list[Expr]]]:
-        """M = I − γP_π as LU, L with unit diagonal."""
-        game, build = self._game, self._build
+    def _resolvent(self) -> Factors:
+        """M = I − γP_π, factored."""
+        discount = self._game.discount
         matrix = [
-            [
-                Integer(int(s == t)) - game.discount * self._average(self._pi_at(s), self._into(s, t))
-                for t in self._states
-            ]
+            [Integer(int(s == t)) - discount * self._average(self._pi_at(s), self._into(s, t)) for t in self._states]
             for s in self._states
         ]
-        upper = [[build.let("m", entry) for entry in row] for row in matrix]
-        lower = [[Integer(int(s == t)) for t in self._states] for s in self._states]
-        for pivot in self._states:
-            inverse = build.let("inv", 1 / upper[pivot][pivot])
-            for row in range(pivot + 1, len(self._states)):
-                if upper[row][pivot] == 0:  # most entries of a game with many states
-                    continue
-                lower[row][pivot] = build.let("low", upper[row][pivot] * inverse)
-                for column in range(pivot, len(self._states)):
-                    change = lower[row][pivot] * upper[pivot][column]
-                    upper[row][column] = Integer(0) if column == pivot else build.let("up", upper[row][column] - change)
-        return lower, upper
-
-    def _solve(self, right: Sequence[Expr], stem: str) -> Vector:
-        """M⁻¹ b."""
-        lower, upper = self._factors
-        forward: list[Expr] = []
-        for s in self._states:
-            forward.append(self._build.let(stem, right[s] - _dot(lower[s][:s], forward)))
-        solution: list[Expr] = [Integer(0)] * len(self._states)
-        for s in reversed(self._states):
-            rest = forward[s] - _dot(upper[s][s + 1 :], solution[s + 1 :])
-            solution[s] = self._build.let(stem, rest * self._build.let("inv", 1 / upper[s][s]))
-        return tuple(solution)
-
-    def _solve_transposed(self, right: Sequence[Expr], stem: str) -> Vector:
-        """bᵀM⁻¹."""
-        lower, upper = self._factors
-        forward: list[Expr] = []
-        for s in self._states:
-            rest = right[s] - _dot([upper[t][s] for t in range(s)], forward)
-            forward.append(self._build.let(stem, rest * self._build.let("inv", 1 / upper[s][s])))
-        solution: list[Expr] = [Integer(0)] * len(self._states)
-        for s in reversed(self._states):
-            below = [lower[t][s] for t in range(s + 1, len(self._states))]
-            solution[s] = self._build.let(stem, forward[s] - _dot(below, solution[s + 1 :]))
-        return tuple(solution)
+        return factor(self._build.let, matrix)
 
 
 class ExpressionPoint:
@@ -288,9 +250,9 @@ class ExpressionPoint:
         value = self._game.values[value_of]
         return tuple(self._at(diff(value, symbol), "g") for symbol in self._game.variables[player])
 
-    def mixed_product(self, player: int, other: int, direction: Vector) -> Vector:
-        """[∇_player ∇_other V^other]ᵀ w."""
-        value, along = self._game.values[other], self._game.variables[other]
+    def hessian_product(self, value_of: int, player: int, other: int, direction: Vector) -> Vector:
+        """∇_player ⟨∇_other V^value_of, w⟩."""
+        value, along = self._game.values[value_of], self._game.variables[other]
         return tuple(
             sum((self._at(diff(value, a, b), "h") * w for b, w in zip(along, direction, strict=True)), Integer(0))
             for a in self._game.variables[player]
@@ -311,11 +273,6 @@ def point_of(
 
 def _weight(distributions: Sequence[Vector], action: JointAction) -> Expr:
     return Mul(*(distributions[player][index] for player, index in enumerate(action)))
-
-
-def _dot(left: Sequence[Expr], right: Sequence[Expr]) -> Expr:
-    pairs = zip(left, right, strict=True)
-    return sum((a * b for a, b in pairs if a is not S.Zero and b is not S.Zero), Integer(0))  # games are sparse
 
 
 def value_program(game: AnyGame, policy: str = "direct") -> Program:

@@ -532,44 +532,36 @@ def disagreements(policy: str = "direct") -> int:
     return wrong
 
 
-ORIGINAL = GamePoint.mixed_product
+ORIGINAL = GamePoint.hessian_product
 
 
-def _swapped_players(self: GamePoint, player: int, other: int, direction: Any) -> Any:
+def _swapped_players(self: GamePoint, value_of: int, player: int, other: int, direction: Any) -> Any:
     """The Jacobian of the player's own gradient instead of the peer's."""
-    return ORIGINAL(self, other, player, direction)
+    return ORIGINAL(self, player, other, player, direction)
 
 
-def _dropped_factor(self: GamePoint, player: int, other: int, direction: Any) -> Any:
+def _dropped_factor(self: GamePoint, value_of: int, player: int, other: int, direction: Any) -> Any:
     """Without the mixed second derivative."""
     return direction
 
 
-def _flipped_sign(self: GamePoint, player: int, other: int, direction: Any) -> Any:
-    return tuple(-entry for entry in ORIGINAL(self, player, other, direction))
+def _flipped_sign(self: GamePoint, value_of: int, player: int, other: int, direction: Any) -> Any:
+    return tuple(-entry for entry in ORIGINAL(self, value_of, player, other, direction))
 
 
 @pytest.mark.parametrize("sabotage", [_swapped_players, _dropped_factor, _flipped_sign])
 def test_the_comparison_notices_a_wrong_jacobian(monkeypatch, sabotage):
     assert disagreements() == 0
-    monkeypatch.setattr(GamePoint, "mixed_product", sabotage)
+    monkeypatch.setattr(GamePoint, "hessian_product", sabotage)
     assert disagreements() > 0
 
 
 def test_the_comparison_notices_the_players_own_value_in_place_of_the_peers(monkeypatch):
     # V² replaced by V¹ in the second factor: ∇_jVʲ where ∇_jVⁱ belongs (LOLA's shaping term has ∇_jVⁱ).
-    original = Unroll._through
+    def wrong(self: Unroll, point: Any, player: int) -> Any:
+        return tuple(point.gradient(j, j) if j != player else (Integer(0),) for j in self.players)
 
-    def wrong(self: Unroll, player: int, terminals: Any) -> Any:
-        last = self.path[-1]
-        gradient = last.gradient
-        last.gradient = lambda value_of, block: gradient(block, block)  # type: ignore[method-assign]
-        try:
-            return original(self, player, terminals)
-        finally:
-            last.gradient = gradient  # type: ignore[method-assign]
-
-    monkeypatch.setattr(Unroll, "_through", wrong)
+    monkeypatch.setattr(Unroll, "_of_others", wrong)
     assert disagreements() > 0
 
 
@@ -581,7 +573,7 @@ def test_the_comparison_notices_a_forgotten_corner(monkeypatch):
 
 def test_dropped_factor_turns_the_dilemma_into_an_aligned_game(monkeypatch):
     assert not align(prisoners_dilemma(), "direct", ("C", "C")).holds
-    monkeypatch.setattr(GamePoint, "mixed_product", _dropped_factor)
+    monkeypatch.setattr(GamePoint, "hessian_product", _dropped_factor)
     assert align(prisoners_dilemma(), "direct", ("C", "C")).holds
 
 

@@ -261,7 +261,7 @@ def test_policy_gradient_theorem(data: st.DataObject) -> None:
 
 @settings(max_examples=12, deadline=None)
 @given(st.data())
-def test_mixed_products_agree_with_second_reverse_mode_derivatives(data: st.DataObject) -> None:
+def test_hessian_products_agree_with_second_reverse_mode_derivatives(data: st.DataObject) -> None:
     game = data.draw(
         st.one_of(
             strategies.one_shot_games(),
@@ -277,25 +277,26 @@ def test_mixed_products_agree_with_second_reverse_mode_derivatives(data: st.Data
     point = data.draw(strategies.parameter_points(game, coordinates))
     player = data.draw(st.integers(0, game.players - 1))
     other = data.draw(st.integers(0, game.players - 1))
+    value_of = data.draw(st.integers(0, game.players - 1))
     build, at, _ = point_of(game, coordinates)
     direction = tuple(data.draw(strategies.rationals(-2, 2, 3)) for _ in at.parameters[other])
-    first = build.gradient(at.value(other), at.parameters[other])
+    first = build.gradient(at.value(value_of), at.parameters[other])
     slope = sum((a * w for a, w in zip(first, direction, strict=True)), Integer(0))
     out = build.program(
         {
-            "mine": at.mixed_product(player, other, direction),
+            "mine": at.hessian_product(value_of, player, other, direction),
             "other": build.gradient(slope, at.parameters[player]),
         }
     ).at(point)
     assert out["mine"] == out["other"]
 
 
-def test_mixed_product_holds_its_direction_fixed() -> None:
+def test_hessian_product_holds_its_direction_fixed() -> None:
     """A direction that depends on φ is not differentiated."""
     game = stag_hunt().instance()
     build, at, (p, q) = point_of(game, "logit")
     out = build.program(
-        {"moving": at.mixed_product(0, 1, at.gradient(0, 1)), "fixed": at.mixed_product(0, 1, (Integer(1),))}
+        {"moving": at.hessian_product(1, 0, 1, at.gradient(0, 1)), "fixed": at.hessian_product(1, 0, 1, (Integer(1),))}
     ).at({p: Rational(1, 3), q: Rational(1, 5)})
     build, at, _ = point_of(game, "logit")
     weight = build.program({"weight": at.gradient(0, 1)}).at({p: Rational(1, 3), q: Rational(1, 5)})["weight"][0]
@@ -682,9 +683,9 @@ def test_false_laws_are_refuted() -> None:
             "undiscounted": [q[0] - q[1] for q in at.action_values(0, 0)],
             "of_other": at.gradient(1, 0),
             "visits": at.visits,
-            "mixed": at.mixed_product(0, 1, at.gradient(0, 1)),
-            "swapped": at.mixed_product(1, 0, at.gradient(0, 0)),
-            "own": at.mixed_product(0, 0, at.gradient(0, 0)),
+            "mixed": at.hessian_product(1, 0, 1, at.gradient(0, 1)),
+            "swapped": at.hessian_product(0, 1, 0, at.gradient(0, 0)),
+            "own": at.hessian_product(0, 0, 0, at.gradient(0, 0)),
         }
     ).at(point)
     assert out["gradient"] == tuple(d * a for d, a in zip(out["visits"], out["undiscounted"], strict=True))
