@@ -96,18 +96,21 @@ def derive(
     policy: Annotated[Policy, typer.Option(help="Coordinates of the policies.")] = "direct",
     unroll: Annotated[int, typer.Option(metavar="L", help="Number of inner steps.")] = 1,
     rule: Annotated[str, typer.Option(help=f"Learning rule: {', '.join(updates.REGISTRY)}.")] = "meta",
+    split: Annotated[
+        updates.Split, typer.Option(help="What counts as own and as peer learning for L > 1.")
+    ] = "terminal",
     output: Annotated[Format, typer.Option("--format", help="How to print it.")] = "text",
     settings: Settings = None,
 ) -> None:
-    """Derive the terms of the Meta-MAPG update, with the point at which each factor is evaluated.
+    """Derive the terms of a learning rule, with the point at which each factor is evaluated.
 
-    Example: basin-entry derive stag-hunt --format latex
+    Example: basin-entry derive stag-hunt --rule meta --format latex
     """
     chosen = _game(game, settings)
     if output == "json":
-        typer.echo(json.dumps(derivation_json(chosen, policy, unroll, rule), indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(derivation_json(chosen, policy, unroll, rule, split), indent=1, ensure_ascii=False))
         return
-    document = derivation(chosen, policy, unroll, rule)
+    document = derivation(chosen, policy, unroll, rule, split)
     typer.echo(document.as_latex() if output == "latex" else document.as_text())
 
 
@@ -154,6 +157,9 @@ def simulate_command(
     method: Annotated[list[str] | None, typer.Option(help=f"Repeatable: {' '.join(updates.REGISTRY)}.")] = None,
     gradient: Annotated[Literal["exact", "sampled"], typer.Option(help="Only exact so far.")] = "exact",
     form: Annotated[updates.Form, typer.Option(help="Corrections through the unroll, or all at φ₀.")] = "unrolled",
+    split: Annotated[
+        updates.Split, typer.Option(help="What counts as own and as peer learning for L > 1.")
+    ] = "terminal",
     policy: Annotated[Policy, typer.Option(help="Coordinates of the policies.")] = "logit",
     unroll: Annotated[int, typer.Option(metavar="L", help="Number of inner steps.")] = 1,
     inner_lr: Annotated[str, typer.Option(metavar="A[,B…]", help="Inner step size, or one per player.")] = "0.1",
@@ -199,6 +205,7 @@ def simulate_command(
         success=success,
         methods=tuple(method or ("pg", "meta")),
         form=form,
+        split=split,
         policy=policy,
         unroll=unroll,
         inner_lr=tuple(_number(entry, "--inner-lr") for entry in inner_lr.split(",")),

@@ -19,7 +19,7 @@ from sympy import Expr, Symbol, cse, lambdify, numbered_symbols
 from theory.decomposition import update_program
 from theory.games import AnyGame
 from theory.program import Program
-from theory.updates import Form
+from theory.updates import Form, Split
 from theory.values import value_program
 
 Array = NDArray[np.float64]
@@ -126,12 +126,14 @@ def _shared_steps(program: Program) -> tuple[list[tuple[Symbol, Expr]], list[Exp
 
 
 @lru_cache(maxsize=64)
-def compiled_update(game: AnyGame, policy: str, rule: str, form: Form, unroll: int) -> Compiled:
+def compiled_update(
+    game: AnyGame, policy: str, rule: str, form: Form, unroll: int, split: Split = "terminal"
+) -> Compiled:
     """A learning rule's joint update, groups ``parameters``, ``inner_lr``, ``coefficients`` (own, peer), ``game``.
 
     One block ``update``, shape (parameters, *batch). The game's parameters are arguments of the function.
     """
-    program = update_program(game, policy, rule, form, unroll)
+    program = update_program(game, policy, rule, form, unroll, split)
     return compile_program(program, _grouped(program, game, inner_lr=game.players, coefficients=2))
 
 

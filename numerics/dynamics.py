@@ -16,7 +16,7 @@ from numerics.annealing import TwoPhase
 from numerics.compile import Array, Compiled, compiled_update, game_values
 from theory.games import AnyGame
 from theory.policies import Coordinates
-from theory.updates import Form
+from theory.updates import Form, Split
 
 # Lanes per call: the hundreds of intermediate rows of one block stay in cache (1.8 times as fast as 2048 on the IPD).
 BLOCK = 512
@@ -52,6 +52,7 @@ class Learning:
         schedule: outer step sizes.
         clip: bound on |φ| entrywise, or ``None``.
         anneal: decay of both coefficients, or ``None``.
+        split: ``terminal`` or ``path``: which part of the correction is called own, which peer (L > 1).
     """
 
     game: AnyGame
@@ -65,10 +66,11 @@ class Learning:
     schedule: Schedule
     clip: float | None = None
     anneal: TwoPhase | None = None
+    split: Split = "terminal"
 
     def field(self) -> Compiled:
         """The compiled update."""
-        return compiled_update(self.game, self.policy, self.rule, self.form, self.unroll)
+        return compiled_update(self.game, self.policy, self.rule, self.form, self.unroll, self.split)
 
     def update(self, phi: Array, step: int = 0) -> Array:
         """The joint update at φ in outer step ``step``, shape (parameters, batch)."""

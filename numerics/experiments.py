@@ -13,7 +13,7 @@ from theory.decomposition import check_unroll
 from theory.errors import BadInput
 from theory.games import AnyGame
 from theory.policies import Coordinates, coordinates_of
-from theory.updates import FORMS, Form
+from theory.updates import FORMS, SPLITS, Form, Split
 
 MOST_STARTS = 10**7
 
@@ -42,6 +42,7 @@ class Experiment:
         count: number of random starts.
         seed: seed of the starts.
         anneal: ``none`` or ``two-phase:STEPS:POWER:SCALE``.
+        split: ``terminal`` or ``path``: which part of the correction is called own, which peer (L > 1).
     """
 
     game: AnyGame
@@ -64,6 +65,7 @@ class Experiment:
     anneal: str = "none"
     vary: tuple[str, ...] = ()
     at: str | None = None
+    split: Split = "terminal"
 
     def __post_init__(self) -> None:
         """Refuse settings that mean nothing.
@@ -75,6 +77,8 @@ class Experiment:
         check_unroll(self.unroll)
         if self.form not in FORMS:
             raise BadInput(f"--form: {self.form!r} is not one of {', '.join(FORMS)}.")
+        if self.split not in SPLITS:
+            raise BadInput(f"--split: {self.split!r} is not one of {', '.join(SPLITS)}.")
         for method in self.methods:
             if method not in updates.REGISTRY:
                 raise BadInput(f"--method: {method!r} is not one of {', '.join(updates.REGISTRY)}.")
@@ -117,6 +121,7 @@ class Experiment:
             policy=self.coordinates,
             rule=method,
             form=self.form,
+            split=self.split,
             unroll=self.unroll,
             inner_lr=per_player,
             own=self.own,

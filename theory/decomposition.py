@@ -1,5 +1,7 @@
 """The Meta-MAPG update as policy gradient + own-learning + peer-learning correction, and its independent check.
 
+The terms of the other learning rules come from the same place (:func:`rule_terms`).
+
 Two routes lead to the derivative of Vⁱ(φ_L) in φ₀ⁱ:
 
 * :func:`decompose` sums the terms, each from the policy gradient theorem and the resolvent (:mod:`theory.values`);
@@ -22,7 +24,7 @@ from theory.latex import Document, Line, latex, readable, text
 from theory.policies import Coordinates, coordinates_of, parameters
 from theory.program import Blocks, Builder, Program
 from theory.symbols import alpha, own_coefficient, peer_coefficient, step_size
-from theory.updates.model import FORMS, Form, Unroll
+from theory.updates.model import FORMS, SPLITS, Form, Rule, Split, Unroll
 from theory.values import Parameters, Point, Vector, point_of
 
 
@@ -35,6 +37,7 @@ class Decomposition:
         policy: coordinates of φ.
         unroll: L.
         form: ``unrolled`` or ``expanded``.
+        split: ``terminal`` or ``path``.
         program: inputs φ₀, α, then the game's parameters; blocks ``current_i``, ``own_i``, ``peer_i`` (i from 1), each
             of shape (parameters of player i,).
     """
@@ -43,6 +46,7 @@ class Decomposition:
     policy: Coordinates
     unroll: int
     form: Form
+    split: Split
     program: Program = field(repr=False)
 
     @cached_property
@@ -76,7 +80,9 @@ class Decomposition:
 
     def document(self) -> Document:
         """The terms to read, in φ₀ and α; for long games their number of steps. :mod:`theory.derivation` says more."""
+        split = f", {self.split} split" if self.unroll > 1 and self.form == "unrolled" else ""
         title = f"{self.game.name}: terms of the update, {self.policy} policies, L = {self.unroll}, {self.form} form"
+        title += split
         if not (has_closed_form(self.game) and self.policy == "direct"):
             size = f"{len(self.program.steps)} named steps, {self.program.operations} operations"
             return Document(title, (Line(f"no short closed form; the program has {size}"),))
@@ -122,9 +128,14 @@ def check_unroll(unroll: int) -> int:
 
 
 def decompose(
-    game: AnyGame, policy: str = "direct", unroll: int = 1, form: Form = "unrolled", asymmetric: bool = False
+    game: AnyGame,
+    policy: str = "direct",
+    unroll: int = 1,
+    form: Form = "unrolled",
+    asymmetric: bool = False,
+    split: Split = "terminal",
 ) -> Decomposition:
-    """Derive the terms of the finite-unroll Meta-MAPG update (THEORY: the terminal split).
+    """Derive the terms of the finite-unroll Meta-MAPG update.
 
     Args:
         game: any finite stochastic or differentiable game.
@@ -132,63 +143,89 @@ def decompose(
         unroll: L ≥ 1.
         form: ``unrolled`` (derivatives at φ_L, Jacobians along the path) or ``expanded`` (everything at φ₀).
         asymmetric: whether each player has an inner step size α_i of its own, instead of a common α.
+        split: ``terminal`` (own = through φⁱ_L less the identity, Kim et al. 2021) or ``path`` (own = paths that
+            never leave player i's parameters). They agree for L = 1.
 
     Raises:
-        BadInput: an unknown policy or form, or L < 1.
+        BadInput: an unknown policy, form or split, or L < 1.
     """
+    program = rule_terms(game, policy, "meta", unroll, form, asymmetric, split)
+    return Decomposition(game, coordinates_of(game, policy), unroll, form, split, program)
+
+
+def rule_terms(
+    game: AnyGame,
+    policy: str,
+    rule: str,
+    unroll: int = 1,
+    form: Form = "unrolled",
+    asymmetric: bool = False,
+    split: Split = "terminal",
+) -> Program:
+    """The terms of a learning rule, without their coefficients: blocks ``name_i`` for every term and player i from 1.
+
+    Inputs: φ₀, α (or α_1 … α_N), the game's parameters. The arguments are those of :func:`decompose`.
+
+    Raises:
+        BadInput: an unknown policy, rule, form or split, or L < 1.
+    """
+    chosen = rule_of(rule)
     coordinates = coordinates_of(game, policy)
-    if form not in FORMS:
-        raise BadInput(f"form: {form!r} is not one of {', '.join(FORMS)}.")
     phi = parameters(game, coordinates)
     sizes = _step_sizes(game, asymmetric)
     build = Builder([*_flat(phi), *dict.fromkeys(sizes), *(symbol for symbol, _ in game.parameters)])
-    parts = _unroll(build, game, coordinates, phi, sizes, check_unroll(unroll), form)
-    return Decomposition(game, coordinates, unroll, form, build.program(term_blocks(parts, game.players)))
+    parts = _unroll(build, game, coordinates, phi, sizes, check_unroll(unroll), form, split)
+    return build.program(term_blocks(chosen, parts))
 
 
-def term_blocks(parts: Unroll, players: int) -> dict[str, Vector]:
-    """The terms of every player by name: ``current_i``, ``own_i``, ``peer_i``, with i from 1."""
-    blocks: dict[str, Vector] = {}
-    for player in range(players):
-        blocks[f"current_{player + 1}"] = parts.current(player)
-        blocks[f"own_{player + 1}"] = parts.own_learning(player)
-        blocks[f"peer_{player + 1}"] = parts.peer_learning(player)
-    return blocks
+def term_blocks(rule: Rule, parts: Unroll) -> dict[str, Vector]:
+    """Every term of a rule for every player i from 1, by name: ``own_i``, ``peer_i`` and so on."""
+    return {f"{term.name}_{player + 1}": term.of(parts, player) for term in rule.terms for player in parts.players}
 
 
-def update_program(game: AnyGame, policy: str, rule: str, form: Form = "unrolled", unroll: int = 1) -> Program:
+def rule_of(name: str) -> Rule:
+    """The learning rule of that name.
+
+    Raises:
+        BadInput: there is none.
+    """
+    if name not in updates.REGISTRY:
+        raise BadInput(f"rule: {name!r} is not one of {', '.join(updates.REGISTRY)}.")
+    return updates.REGISTRY[name]
+
+
+def update_program(
+    game: AnyGame, policy: str, rule: str, form: Form = "unrolled", unroll: int = 1, split: Split = "terminal"
+) -> Program:
     """A learning rule's joint update as a program, for compilation.
 
     Inputs: φ₀ (player by player, state by state), α_1 … α_N, c_own, c_peer, then the game's parameters. One block
     ``update``, shape (all parameters,).
 
     Raises:
-        BadInput: an unknown policy, rule or form, or L < 1.
+        BadInput: an unknown policy, rule, form or split, or L < 1.
     """
+    chosen = rule_of(rule)
     coordinates = coordinates_of(game, policy)
-    if rule not in updates.REGISTRY:
-        raise BadInput(f"method: {rule!r} is not one of {', '.join(updates.REGISTRY)}.")
-    if form not in FORMS:
-        raise BadInput(f"form: {form!r} is not one of {', '.join(FORMS)}.")
     phi = parameters(game, coordinates)
     sizes = _step_sizes(game, asymmetric=True)
     symbols = [*_flat(phi), *sizes, own_coefficient, peer_coefficient, *(symbol for symbol, _ in game.parameters)]
     build = Builder(symbols)
-    parts = _unroll(build, game, coordinates, phi, sizes, check_unroll(unroll), form)
-    update = [entry for player in range(game.players) for entry in updates.REGISTRY[rule].update(parts, player)]
-    return build.program({"update": update})
+    parts = _unroll(build, game, coordinates, phi, sizes, check_unroll(unroll), form, split)
+    return build.program({"update": [entry for player in parts.players for entry in chosen.update(parts, player)]})
 
 
-def two_point_terms(game: AnyGame, policy: str) -> Program:
-    """The terms for L = 1 with φ₁ as independent symbols, so that each factor shows where it is evaluated.
+def two_point_terms(game: AnyGame, policy: str, rule: str = "meta") -> Program:
+    """A rule's terms for L = 1 with φ₁ as independent symbols, so that each factor shows where it is evaluated.
 
     Inputs: φ₀, φ₁ (the same names with suffix ``_next``), α, the game's parameters.
     """
     coordinates = coordinates_of(game, policy)
     here, there = parameters(game, coordinates), parameters(game, coordinates, "_next")
     build = Builder([*_flat(here), *_flat(there), alpha, *(symbol for symbol, _ in game.parameters)])
-    parts = _unroll(build, game, coordinates, here, [alpha] * game.players, 1, "unrolled", there)
-    return build.program(term_blocks(parts, game.players))
+    sizes = [alpha] * game.players
+    parts = _unroll(build, game, coordinates, here, sizes, 1, "unrolled", "terminal", there)
+    return build.program(term_blocks(rule_of(rule), parts))
 
 
 def differentiated_unroll(game: AnyGame, policy: str = "direct", unroll: int = 1, asymmetric: bool = False) -> Program:
@@ -234,13 +271,19 @@ def _unroll(
     sizes: Sequence[Expr],
     length: int,
     form: Form,
+    split: Split,
     given_end: Parameters | None = None,
 ) -> Unroll:
+    if form not in FORMS:
+        raise BadInput(f"form: {form!r} is not one of {', '.join(FORMS)}.")
+    if split not in SPLITS:
+        raise BadInput(f"split: {split!r} is not one of {', '.join(SPLITS)}.")
+
     def point_at(where: Parameters) -> Point:
         named = tuple(tuple(build.let("phi", entry) for entry in row) for row in where)
         return point_of(build, game, coordinates, named)
 
-    return Unroll(point_at, phi, sizes, length, form, given_end=given_end)
+    return Unroll(point_at, phi, sizes, length, form, split, given_end=given_end, let=build.let)
 
 
 def _flat(rows: Sequence[Sequence[Symbol]]) -> tuple[Symbol, ...]:

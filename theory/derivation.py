@@ -6,55 +6,21 @@ from typing import Any
 
 from sympy import Matrix
 
-from theory import updates
 from theory.decomposition import (
-    Decomposition,
-    check_unroll,
-    decompose,
     equations,
     has_closed_form,
+    rule_of,
+    rule_terms,
     two_point_terms,
 )
-from theory.errors import BadInput
 from theory.games.differentiable import AnyGame, DifferentiableGame
 from theory.games.model import START, Game
 from theory.latex import Document, Line, latex, text
 from theory.policies import Coordinates, coordinates_of, in_probabilities, parameters
-from theory.program import Blocks
+from theory.program import Blocks, Program
+from theory.updates import Rule, Split
 from theory.values import value_program
 
-# Every term's formula for player i and the point of each factor, for one inner step and for L of them.
-_ONE_STEP = (
-    Line("policy gradient, read at φ₁", "g_i(φ₁) = ∇_i Vⁱ(φ₁)", r"g_i(\varphi_1) = \nabla_i V^i(\varphi_1)"),
-    Line(
-        "own-learning: Jacobian at φ₀, value derivative at φ₁",
-        "own_i = α [∇_i∇_i Vⁱ(φ₀)]ᵀ ∇_i Vⁱ(φ₁)",
-        r"\mathrm{own}_i = \alpha\,[\nabla_i\nabla_i V^i(\varphi_0)]^{\top} \nabla_i V^i(\varphi_1)",
-    ),
-    Line(
-        "peer-learning: Jacobian at φ₀, value derivative at φ₁",
-        "peer_i = α Σ_{j≠i} [∇_i∇_j Vʲ(φ₀)]ᵀ ∇_j Vⁱ(φ₁)",
-        r"\mathrm{peer}_i = \alpha \sum_{j\neq i} [\nabla_i\nabla_j V^j(\varphi_0)]^{\top} \nabla_j V^i(\varphi_1)",
-    ),
-)
-_MANY_STEPS = (
-    Line(
-        "policy gradient, read at the end φ_L",
-        "g_i(φ_L) = ∇_i Vⁱ(φ_L)",
-        r"g_i(\varphi_L) = \nabla_i V^i(\varphi_L)",
-    ),
-    Line(
-        "own-learning: Jacobians along the path, value derivative at φ_L",
-        "own_i = E_iᵀ (J_0ᵀ ⋯ J_{L−1}ᵀ − I) E_i ∇_i Vⁱ(φ_L),   J_k = I + α Dv(φ_k)",
-        r"\mathrm{own}_i = E_i^{\top}(J_0^{\top}\cdots J_{L-1}^{\top} - I)E_i\nabla_i V^i(\varphi_L),\quad "
-        r"J_k = I + \alpha Dv(\varphi_k)",
-    ),
-    Line(
-        "peer-learning: Jacobians along the path, value derivatives at φ_L",
-        "peer_i = E_iᵀ J_0ᵀ ⋯ J_{L−1}ᵀ Σ_{j≠i} E_j ∇_j Vⁱ(φ_L)",
-        r"\mathrm{peer}_i = E_i^{\top}J_0^{\top}\cdots J_{L-1}^{\top}\sum_{j\neq i}E_j\nabla_j V^i(\varphi_L)",
-    ),
-)
 _RESOLVENT = (
     Line(
         "values, visits and action values, with M = I − γP_π",
@@ -76,47 +42,67 @@ _RESOLVENT = (
 )
 
 
-def derivation(game: AnyGame, policy: str = "direct", unroll: int = 1, rule: str = "meta") -> Document:
-    """Write out the terms of the Meta-MAPG update for one game.
+def derivation(
+    game: AnyGame, policy: str = "direct", unroll: int = 1, rule: str = "meta", split: Split = "terminal"
+) -> Document:
+    """Write out the terms of a learning rule for one game.
 
     One-shot games of two-action players with L = 1 get closed forms, with p, q at φ₀ and p′, q′ at φ₁; other games get
     the resolvent form and the size of the derived program.
 
     Raises:
-        BadInput: an unknown policy or rule, or L < 1.
+        BadInput: an unknown policy, rule or split, or L < 1.
     """
-    coordinates = coordinates_of(game, policy)
-    if rule not in updates.REGISTRY:
-        raise BadInput(f"rule: {rule!r} is not one of {', '.join(updates.REGISTRY)}.")
-    terms = decompose(game, coordinates, check_unroll(unroll))
-    title = f"{game.name}: the finite-unroll Meta-MAPG update, {coordinates} policies, L = {unroll}"
-    lines = [*_setting(game, coordinates), *(_ONE_STEP if unroll == 1 else _MANY_STEPS)]
+    coordinates, chosen = coordinates_of(game, policy), rule_of(rule)
+    program = rule_terms(game, coordinates, rule, unroll, split=split)
+    title = f"{game.name}: {chosen.summary}, {coordinates} policies, L = {unroll}"
+    lines = [*_setting(game, coordinates), *(term.describe(unroll, split) for term in chosen.terms)]
     if unroll == 1 and has_closed_form(game):
-        lines += _closed_forms(game, coordinates)
+        lines += _closed_forms(game, coordinates, chosen)
     else:
-        lines += [*(() if isinstance(game, DifferentiableGame) or game.one_shot else _RESOLVENT), _size(terms)]
-    chosen = updates.REGISTRY[rule]
+        lines += [*(() if isinstance(game, DifferentiableGame) or game.one_shot else _RESOLVENT), _size(program)]
     lines.append(Line(f"rule {rule} ({chosen.summary}) updates player i along", _rule_text(chosen), chosen.formula))
     return Document(title, tuple(lines))
 
 
-def _rule_text(rule: updates.Rule) -> str:
-    plain = rule.formula.replace(r"\varphi_0", "φ₀").replace(r"\varphi_L", "φ_L").replace(r"\,", " ")
-    return plain.replace(r"\mathrm{own}", "own").replace(r"\mathrm{peer}", "peer").replace("{", "").replace("}", "")
+# What is left of a formula's LaTeX in text; longer commands first.
+_PLAIN = (
+    (r"\varphi_0", "φ₀"),
+    (r"\varphi_L", "φ_L"),
+    (r"\varphi", "φ"),
+    (r"\psi", "ψ"),
+    (r"\Delta", "Δ"),
+    (r"\tfrac12", "½"),
+    (r"\,", " "),
+    (r"\mathrm", ""),
+    ("^i", "ⁱ"),
+    ("{", ""),
+    ("}", ""),
+)
 
 
-def derivation_json(game: AnyGame, policy: str = "direct", unroll: int = 1, rule: str = "meta") -> dict[str, Any]:
+def _rule_text(rule: Rule) -> str:
+    plain = rule.formula
+    for math, words in _PLAIN:
+        plain = plain.replace(math, words)
+    return plain
+
+
+def derivation_json(
+    game: AnyGame, policy: str = "direct", unroll: int = 1, rule: str = "meta", split: Split = "terminal"
+) -> dict[str, Any]:
     """The same derivation as data: formulas, closed forms where there are any, and the whole program."""
-    terms = decompose(game, policy, check_unroll(unroll))
-    document = derivation(game, policy, unroll, rule)
-    program = terms.program
-    closed = _two_point(game, terms.policy) if unroll == 1 and has_closed_form(game) else {}
+    document = derivation(game, policy, unroll, rule, split)
+    coordinates, chosen = coordinates_of(game, policy), rule_of(rule)
+    program = rule_terms(game, coordinates, rule, unroll, split=split)
+    closed = _two_point(game, coordinates, chosen) if unroll == 1 and has_closed_form(game) else {}
     return {
         "schema_version": 1,
         "game": game.name,
-        "policy": terms.policy,
+        "policy": coordinates,
         "unroll": unroll,
         "rule": rule,
+        "split": split,
         "formulas": [{"label": line.label, "text": line.text, "latex": line.latex} for line in document.lines],
         "closed_forms": {name: [str(entry) for entry in row] for name, row in closed.items()},
         "program": {
@@ -183,31 +169,43 @@ def _names_latex(game: AnyGame, coordinates: Coordinates) -> str:
     return r",\quad ".join(", ".join(latex(symbol) for symbol in row) for row in parameters(game, coordinates))
 
 
-def _two_point(game: AnyGame, coordinates: Coordinates) -> Blocks:
-    program = two_point_terms(game, coordinates)
+def _two_point(game: AnyGame, coordinates: Coordinates, rule: Rule) -> Blocks:
+    program = two_point_terms(game, coordinates, rule.name)
     if coordinates == "logit":
         program = in_probabilities(program, game, ("", "_next"))
     return program.closed_form()
 
 
-_TERMS = (("current", "g", "g"), ("own", "own", r"\mathrm{own}"), ("peer", "peer", r"\mathrm{peer}"))
+_WHERE = {
+    "start": "",
+    "end": " and {there} at φ₁",
+    "peers": " and {there} where the others' step leads",
+}
 
 
-def _closed_forms(game: AnyGame, coordinates: Coordinates) -> list[Line]:
+def _closed_forms(game: AnyGame, coordinates: Coordinates, rule: Rule) -> list[Line]:
     here = [symbol for row in parameters(game, "direct") for symbol in row]
     there = [symbol for row in parameters(game, "direct", "_next") for symbol in row]
     what = "parameters" if isinstance(game, DifferentiableGame) else "probabilities"
     values = [(value,) for value in value_program(game, "direct").closed_form()["value"]]
     lines = [equations(f"values at {what} {', '.join(map(text, here))}", "V", "V", values, here)]
-    blocks = _two_point(game, coordinates)
-    where = f"{what} {', '.join(map(text, here))} at φ₀ and {', '.join(map(text, there))} at φ₁"
-    for label, plain, math in _TERMS:
-        rows = [blocks[f"{label}_{player + 1}"] for player in range(game.players)]
-        lines.append(equations(f"{label} term, closed form, {where}", plain, math, rows, [*here, *there]))
+    blocks = _two_point(game, coordinates, rule)
+    where = f"{what} {', '.join(map(text, here))} at φ₀" + _WHERE[rule.where].format(there=", ".join(map(text, there)))
+    for term in rule.terms:
+        rows = [blocks[f"{term.name}_{player + 1}"] for player in range(game.players)]
+        plain, math = _SHORT.get(term.name, (term.name, rf"\mathrm{{{term.name}}}"))
+        lines.append(equations(f"{term.name} term, closed form, {where}", plain, math, rows, [*here, *there]))
     return lines
 
 
-def _size(terms: Decomposition) -> Line:
-    program = terms.program
+_SHORT = {
+    "current": ("g", "g"),
+    "gradient": ("g", "g"),
+    "anticipated": ("g", "g"),
+    "delta": ("Δ", r"\Delta"),
+}
+
+
+def _size(program: Program) -> Line:
     words = f"{len(program.steps)} named steps, {program.operations} operations (--format json prints them all)"
     return Line(f"the derived program has {words}")

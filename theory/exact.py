@@ -19,8 +19,9 @@ from itertools import combinations
 from typing import Any, Literal
 
 import flint
-from sympy import Add, Expr, Float, Integer, Mul, Poly, Pow, Rational, Symbol, exp, factor_list, sympify
+from sympy import Add, Expr, Float, Integer, Mul, Piecewise, Poly, Pow, Rational, S, Symbol, exp, factor_list, sympify
 from sympy.core.function import Function
+from sympy.core.relational import GreaterThan, LessThan, StrictGreaterThan, StrictLessThan
 from sympy.polys.polyerrors import CoercionFailed, PolynomialError
 
 from theory.errors import BadInput
@@ -128,7 +129,36 @@ def evaluate(
         return base**power if power >= 0 else 1 / base ** (-power)
     if isinstance(expression, exp) and exponential is not None:
         return exponential(evaluate(arguments[0], values, constant, exponential))
+    if isinstance(expression, Piecewise):
+        for value, condition in arguments:
+            if _holds(condition, values, constant, exponential):
+                return evaluate(value, values, constant, exponential)
     raise Undecided(f"cannot evaluate {expression} exactly")
+
+
+def _holds(
+    condition: Any,
+    values: Mapping[Expr, Any],
+    constant: Callable[[Rational], Any],
+    exponential: Callable[[Any], Any] | None,
+) -> bool:
+    """Whether a comparison holds, in a field whose elements can be compared."""
+    if condition is S.true or condition is S.false:
+        return bool(condition)
+    if not isinstance(condition, GreaterThan | LessThan | StrictGreaterThan | StrictLessThan):
+        raise Undecided(f"cannot decide {condition} exactly")
+    # In balls a comparison and its opposite can both fail.
+    left = evaluate(condition.gts, values, constant, exponential)
+    right = evaluate(condition.lts, values, constant, exponential)
+    strict = isinstance(condition, StrictGreaterThan | StrictLessThan)
+    try:
+        yes = left > right if strict else left >= right
+        no = left <= right if strict else left < right
+    except TypeError:
+        raise Undecided(f"the sign of {condition.gts - condition.lts} depends on the parameters") from None
+    if not yes and not no:
+        raise Undecided(f"cannot decide {condition} at this precision")
+    return bool(yes)
 
 
 @dataclass(frozen=True)
@@ -225,11 +255,15 @@ def is_zero(expression: Expr) -> bool:
     """Whether the expression is identically zero, decided exactly.
 
     Function applications are taken as independent generators, so True means: zero whatever the functions are.
+    Noncommutative symbols (matrix blocks) are free generators too: a polynomial in them is zero exactly when the
+    coefficient of every word is.
 
     Raises:
         Undecided: the quotient is not zero but function applications could still make it vanish.
     """
     expression = sympify(expression)
+    if not expression.is_commutative:
+        return all(is_zero(coefficient) for coefficient in words(expression).values())
     functions = _outermost_functions(expression)
     field = QuotientField([*sorted(expression.free_symbols, key=str), *sorted(functions, key=str)])
     try:
@@ -242,6 +276,25 @@ def is_zero(expression: Expr) -> bool:
     if all(isinstance(function, exp) for function in functions) and _excludes_zero_somewhere(expression):
         return False
     raise Undecided(f"the numerator of {expression} is not the zero polynomial, but no point proves it nonzero")
+
+
+def words(expression: Expr) -> dict[tuple[Symbol, ...], Expr]:
+    """A polynomial in noncommutative symbols as its words with their commutative coefficients.
+
+    Raises:
+        Undecided: it is not a polynomial in the noncommutative symbols.
+    """
+    found: dict[tuple[Symbol, ...], Expr] = {}
+    for term in Add.make_args(sympify(expression).expand()):
+        factors, letters = term.args_cnc()
+        word: list[Symbol] = []
+        for letter in letters:
+            base, power = letter.as_base_exp()
+            if not (base.is_Symbol and power.is_Integer and power > 0):
+                raise Undecided(f"{letter} is not a power of a noncommutative symbol")
+            word += [base] * int(power)
+        found[tuple(word)] = found.get(tuple(word), Integer(0)) + Mul(*factors)
+    return found
 
 
 def _outermost_functions(expression: Expr) -> set[Expr]:

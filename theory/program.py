@@ -66,6 +66,48 @@ class Program:
         )
         return {block: tuple(exact.from_fmpq(flint.fmpq(v)) for v in row) for block, row in results.items()}
 
+    def taylor(
+        self, values: Mapping[Symbol, Rational], symbol: Symbol, order: int
+    ) -> dict[str, tuple[tuple[Rational, ...], ...]]:
+        """Exact Taylor coefficients in one input at 0, up to an order, with the other inputs at rational values.
+
+        Computed by running the program on truncated power series. ``exp`` is read as in :meth:`at`, times the true
+        exponential of what depends on the symbol.
+
+        Args:
+            values: the other inputs.
+            symbol: the input to expand in.
+            order: highest power kept.
+
+        Returns:
+            For every entry of every block its coefficients of 1, x, …, x^order.
+
+        Raises:
+            KeyError: an input has no value.
+            ZeroDivisionError: the outputs have a pole at 0.
+        """
+        length = order + 1
+
+        def series(*coefficients: flint.fmpq) -> flint.fmpq_series:
+            return flint.fmpq_series(list(coefficients), prec=length)
+
+        def exponential(exponent: flint.fmpq_series) -> Any:
+            constant = flint.fmpq(exponent[0])
+            return (exponent - series(constant)).exp() * series(formal_exponential(constant))
+
+        before = flint.ctx.cap
+        flint.ctx.cap = length
+        try:
+            known = {other: series(exact.to_fmpq(value)) for other, value in values.items()}
+            known[symbol] = series(flint.fmpq(0), flint.fmpq(1))
+            results = self.run(known, lambda number: series(exact.to_fmpq(number)), exponential)
+        finally:
+            flint.ctx.cap = before
+        return {
+            block: tuple(tuple(exact.from_fmpq(flint.fmpq(entry[k])) for k in range(length)) for entry in row)
+            for block, row in results.items()
+        }
+
     def closed_form(self) -> Blocks:
         """Outputs as closed forms in the inputs, each one quotient in lowest terms, factored.
 

@@ -273,10 +273,10 @@ def test_same_seed_same_bytes_other_seed_other_numbers() -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_without_coefficients_all_methods_are_current(form: str) -> None:
-    """c_own = c_peer = 0 leaves g(φ_L) of every rule (g(φ₀) in expanded form, where pg agrees too)."""
-    outcome = simulate(experiment(methods=tuple(REGISTRY), form=form, own=0.0, peer=0.0))
-    same = set(REGISTRY) - (set() if form == "expanded" else {"pg"})
-    for method in same:
+    """c_own = c_peer = 0 leaves g(φ_L) of the Meta-MAPG family (g(φ₀) in expanded form, where pg agrees too)."""
+    family = ("current", "own", "peer", "meta", *(("pg",) if form == "expanded" else ()))
+    outcome = simulate(experiment(methods=family, form=form, own=0.0, peer=0.0))
+    for method in family:
         assert outcome[method].end == pytest.approx(outcome["current"].end, abs=1e-9)
 
 

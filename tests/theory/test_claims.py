@@ -42,6 +42,7 @@ from theory.exact import Undecided
 from theory.games import normal_form, prisoners_dilemma, stag_hunt, symmetric_game
 from theory.jets import Jet, SmoothPoint
 from theory.symbols import P, R, S, T, alpha
+from theory.updates import transport
 from theory.updates.model import Unroll
 from theory.values import GamePoint
 
@@ -539,9 +540,9 @@ def test_own_moves_at_a_mixed_equilibrium_leave_the_gradient_at_zero():
 
 # ------------------------------------------------------------------------------------------------------- sabotage
 
-SP_MIXED, GP_MIXED = SmoothPoint.mixed_product, GamePoint.mixed_product
+SP_MIXED, GP_MIXED = SmoothPoint.hessian_product, GamePoint.hessian_product
 GP_GRADIENT, SP_GRADIENT = GamePoint.gradient, SmoothPoint.gradient
-THROUGH, STEP, PULL_BACK = Unroll._through, Unroll.step_from, Unroll._pull_back
+OF_OTHERS, STEP, PULL_BACK = Unroll._of_others, Unroll.step_from, transport.pull_back
 
 
 def _no_peer(self: Unroll, player: int) -> Any:
@@ -553,11 +554,11 @@ def _negative(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _players_swapped(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda self, player, other, direction: function(self, other, player, direction)
+    return lambda self, value_of, player, other, direction: function(self, player, other, player, direction)
 
 
-def _half_the_step(self: Unroll, point: Any, covector: Any, blocks: Any) -> Any:
-    return [tuple(entry / 2 for entry in row) for row in PULL_BACK(self, point, covector, blocks)]
+def _half_the_step(*arguments: Any) -> Any:
+    return tuple(tuple(entry / 2 for entry in row) for row in PULL_BACK(*arguments))
 
 
 def _downhill(self: Unroll, point: Any) -> Any:
@@ -568,14 +569,13 @@ def _downhill(self: Unroll, point: Any) -> Any:
     )
 
 
-def _values_at_start(self: Unroll, player: int, terminals: Any) -> Any:
+def _values_at_start(self: Unroll, point: Any, player: int) -> Any:
     """Value derivatives at φ₀ instead of φ_L."""
-    here = Unroll(self._point_at, self._start, self._step_sizes, self._length, "expanded")
-    return THROUGH(here, player, terminals)
+    return OF_OTHERS(self, self.here, player)
 
 
 # What is broken, and which verdicts must then disappear.
-SABOTAGE: dict[str, tuple[type, str, Any, set[str]]] = {
+SABOTAGE: dict[str, tuple[Any, str, Any, set[str]]] = {
     "peer term dropped": (
         Unroll,
         "peer_learning",
@@ -585,22 +585,22 @@ SABOTAGE: dict[str, tuple[type, str, Any, set[str]]] = {
     "own term dropped": (Unroll, "own_learning", _no_peer, {"C1.exact", "C1.first-order"}),
     "jets, players swapped": (
         SmoothPoint,
-        "mixed_product",
+        "hessian_product",
         _players_swapped(SP_MIXED),
         {"C1.exact", "C1.first-order"},
     ),
     "jets, sign of the Jacobian": (
         SmoothPoint,
-        "mixed_product",
+        "hessian_product",
         _negative(SP_MIXED),
         {"C1.exact", "C1.first-order"},
     ),
     "jets, sign of the gradient": (SmoothPoint, "gradient", _negative(SP_GRADIENT), {"C1.exact", "C1.first-order"}),
     # Stag Hunt is symmetric, so its own formulas cannot tell; the memory-one points do.
-    "games, players swapped": (GamePoint, "mixed_product", _players_swapped(GP_MIXED), {"C1.exact"}),
+    "games, players swapped": (GamePoint, "hessian_product", _players_swapped(GP_MIXED), {"C1.exact"}),
     "games, sign of the Jacobian": (
         GamePoint,
-        "mixed_product",
+        "hessian_product",
         _negative(GP_MIXED),
         {"C1.exact", "C6.direct", "C6.logit", "C6.control", "C15.closed-form"},
     ),
@@ -610,9 +610,9 @@ SABOTAGE: dict[str, tuple[type, str, Any, set[str]]] = {
         _negative(GP_GRADIENT),
         {"C1.exact", "C6.direct", "C6.logit", "C6.control", "C15.closed-form"},
     ),
-    "half the inner step in the Jacobian": (Unroll, "_pull_back", _half_the_step, {"C1.exact", "C1.first-order"}),
+    "half the inner step in the Jacobian": (transport, "pull_back", _half_the_step, {"C1.exact", "C1.first-order"}),
     "inner steps downhill": (Unroll, "step_from", _downhill, {"C1.exact"}),
-    "value derivatives at the start": (Unroll, "_through", _values_at_start, {"C1.exact"}),
+    "value derivatives at the start": (Unroll, "_of_others", _values_at_start, {"C1.exact"}),
 }
 
 

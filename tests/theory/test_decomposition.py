@@ -883,7 +883,7 @@ def test_bad_names() -> None:
         decompose(stag_hunt(), "softmax")
     with pytest.raises(BadInput, match="form"):
         decompose(stag_hunt(), form="exact")  # type: ignore[arg-type]
-    with pytest.raises(BadInput, match="method"):
+    with pytest.raises(BadInput, match="rule"):
         update_program(stag_hunt(), "direct", "lolla")
     with pytest.raises(BadInput, match="form"):
         update_program(stag_hunt(), "direct", "meta", "exact")  # type: ignore[arg-type]

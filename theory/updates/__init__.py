@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from theory.updates import current, meta_mapg, meta_pg, peer_only, policy_gradient
-from theory.updates.model import FORMS, Form, Rule, Unroll
+from theory.updates import (
+    competitive,
+    consensus,
+    current,
+    lola,
+    lola_exact,
+    lola_shaping,
+    lookahead,
+    meta_mapg,
+    meta_pg,
+    peer_only,
+    policy_gradient,
+    sos,
+    symplectic,
+)
+from theory.updates.model import FORMS, SPLITS, Form, Rule, Split, Term, Unroll
 
 REGISTRY: dict[str, Rule] = {
     rule.name: rule
@@ -13,7 +27,15 @@ REGISTRY: dict[str, Rule] = {
         meta_pg.RULE,
         peer_only.RULE,
         meta_mapg.RULE,
+        lookahead.RULE,
+        lola_shaping.RULE,
+        lola.RULE,
+        lola_exact.RULE,
+        sos.RULE,
+        consensus.RULE,
+        symplectic.RULE,
+        competitive.RULE,
     )
 }
 
-__all__ = ["FORMS", "REGISTRY", "Form", "Rule", "Unroll"]
+__all__ = ["FORMS", "REGISTRY", "SPLITS", "Form", "Rule", "Split", "Term", "Unroll"]

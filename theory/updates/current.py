@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from theory.updates.model import Rule
+from theory.updates.terms import CURRENT
 
-RULE = Rule("current", "policy gradient at φ_L", r"g_i(\varphi_L)", lambda unroll, player: unroll.current(player))
+RULE = Rule("current", "policy gradient at φ_L", r"g_i(\varphi_L)", (CURRENT,), "end")

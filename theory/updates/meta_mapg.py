@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from theory.updates.model import Rule, Unroll
-from theory.values import Vector
-
-
-def _update(unroll: Unroll, player: int) -> Vector:
-    parts = zip(unroll.current(player), unroll.own_learning(player), unroll.peer_learning(player), strict=True)
-    return tuple(
-        current + unroll.own_coefficient * own + unroll.peer_coefficient * peer for current, own, peer in parts
-    )
-
+from theory.updates.model import Rule
+from theory.updates.terms import CURRENT, OWN, PEER
 
 RULE = Rule(
     "meta",
     "policy gradient + own-learning + peer-learning correction",
     r"g_i + c_{own}\,\mathrm{own}_i + c_{peer}\,\mathrm{peer}_i",
-    _update,
+    (CURRENT, OWN, PEER),
+    "end",
 )

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from theory.updates.model import Rule, Unroll
-from theory.values import Vector
+from theory.updates.model import Rule
+from theory.updates.terms import CURRENT, PEER
 
-
-def _update(unroll: Unroll, player: int) -> Vector:
-    parts = zip(unroll.current(player), unroll.peer_learning(player), strict=True)
-    return tuple(current + unroll.peer_coefficient * peer for current, peer in parts)
-
-
-RULE = Rule("peer", "policy gradient + peer-learning correction", r"g_i + c_{peer}\,\mathrm{peer}_i", _update)
+RULE = Rule(
+    "peer", "policy gradient + peer-learning correction", r"g_i + c_{peer}\,\mathrm{peer}_i", (CURRENT, PEER), "end"
+)

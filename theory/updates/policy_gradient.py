@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from theory.updates.model import Rule
+from theory.updates.terms import GRADIENT
 
-RULE = Rule("pg", "policy gradient at φ₀", r"g_i(\varphi_0)", lambda unroll, player: unroll.gradient(player))
+RULE = Rule("pg", "policy gradient at φ₀", r"g_i(\varphi_0)", (GRADIENT,))
