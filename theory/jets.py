@@ -40,6 +40,23 @@ class Jet(Function):
         return total
 
 
+def freed(expression: Expr) -> Expr:
+    """The expression with its jets, all at one point, as independent symbols.
+
+    The derivatives of a smooth function at one point can be chosen at will (take its Taylor polynomial), so a nonzero
+    polynomial in these symbols is nonzero in some smooth game.
+
+    Raises:
+        ValueError: the jets are at different points.
+    """
+    jets = sorted(expression.atoms(Jet), key=str)
+    half = {jet: (len(jet.args) - 1) // 2 for jet in jets}
+    if len({jet.args[1 + half[jet] :] for jet in jets}) > 1:
+        raise ValueError("jets at different points are not independent")
+    names = {jet: Symbol("_".join(("jet", *map(str, jet.args[: 1 + half[jet]]))), real=True) for jet in jets}
+    return expression.xreplace(names)
+
+
 class SmoothPoint:
     """An arbitrary smooth N-player game at one parameter point; implements :class:`theory.values.Point`."""
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from theory.claims import (
     c01_decomposition,
+    c01_expansion,
+    c01_relations,
+    c01_splits,
     c04_mechanism,
     c06_stag_hunt_alignment,
     c15_stag_hunt_entry,
@@ -17,6 +20,9 @@ LEDGER: tuple[Claim, ...] = tuple(
     sorted(
         (
             *c01_decomposition.CLAIMS,
+            *c01_splits.CLAIMS,
+            *c01_expansion.CLAIMS,
+            *c01_relations.CLAIMS,
             *c04_mechanism.CLAIMS,
             *c06_stag_hunt_alignment.CLAIMS,
             *c15_stag_hunt_entry.CLAIMS,

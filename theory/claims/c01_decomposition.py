@@ -11,7 +11,7 @@ from theory.claims.identities import closed_form_identity, point_identity
 from theory.claims.model import Claim, Evidence, Finding, Refuted, Verdict
 from theory.decomposition import decompose, differentiated_unroll
 from theory.exact import Undecided
-from theory.games import Game, ipd, stag_hunt
+from theory.games import AnyGame, Game, ipd, prisoners_dilemma, public_goods, stag_hunt, stag_hunt_3, tandem
 from theory.jets import SmoothPoint
 from theory.policies import parameters
 from theory.symbols import alpha
@@ -163,6 +163,27 @@ def at_start_residual(game: Game) -> tuple[Expr, Expr]:
     return residual, exact.lowest_terms(residual.subs(alpha, 0))
 
 
+# Games whose limit is written out, as a function of φ₀ and the payoffs (direct coordinates, every player).
+LIMITS = (stag_hunt, prisoners_dilemma, stag_hunt_3, public_goods, tandem)
+
+
+def _limit_in(game: AnyGame) -> list[list[Expr]]:
+    """Limit of (exact − all-at-φ₀ form)/α for α → 0, entry by entry (direct coordinates, L = 1)."""
+    whole = differentiated_unroll(game).closed_form()
+    form = decompose(game, form="expanded")
+    rows = []
+    for player in range(game.players):
+        parts = (form.policy_gradient[player], form.own_learning[player], form.peer_learning[player])
+        entries = zip(whole[f"total_{player + 1}"], *parts, strict=True)
+        rows.append(
+            [
+                exact.lowest_terms(exact.lowest_terms((total - Add(*kept)) / alpha).subs(alpha, 0))
+                for total, *kept in entries
+            ]
+        )
+    return rows
+
+
 def _check_at_start() -> Finding:
     game = stag_hunt()
     residual, limit = at_start_residual(game)
@@ -173,6 +194,10 @@ def _check_at_start() -> Finding:
         return Finding(Verdict.UNDECIDED, "the residual's limit is not (Dv v)_1")
     if exact.is_zero(limit):
         return Finding(Verdict.UNDECIDED, "the residual of the all-at-phi_0 form vanishes to first order in this game")
+    limits = {}
+    for other in LIMITS:
+        shown = _limit_in(other())
+        limits[other().name] = [[str(entry) for entry in row] for row in shown]
     witness = {**dict(game.parameters), **dict.fromkeys(axes, Rational(1, 4)), alpha: Rational(1, 10)}
     value, first = residual.subs(witness), limit.subs(witness)
     if exact.is_zero(value) or exact.is_zero(first):
@@ -188,6 +213,7 @@ def _check_at_start() -> Finding:
                 {
                     "residual_over_alpha": str(residual),
                     "limit": str(limit),
+                    "limits_per_game": limits,
                     "witness": {str(s): str(v) for s, v in witness.items()},
                     "residual_over_alpha_at_witness": str(value),
                     "limit_at_witness": str(first),

@@ -11,17 +11,18 @@ from theory import exact
 from theory.claims.model import Evidence, Refuted
 from theory.decomposition import decompose, differentiated_unroll
 from theory.games import AnyGame
+from theory.updates import Split
 
 POINTS = 5
 
 
-def closed_form_identity(game: AnyGame) -> Evidence:
-    """Both routes as rational functions of φ₀, α and the game's parameters (short games, direct coordinates, L = 1).
+def closed_form_identity(game: AnyGame, unroll: int = 1, split: Split = "terminal") -> Evidence:
+    """Both routes as rational functions of φ₀, α and the game's parameters (short games, direct coordinates).
 
     Raises:
         Refuted: they differ.
     """
-    terms, total = decompose(game), differentiated_unroll(game).closed_form()
+    terms, total = decompose(game, unroll=unroll, split=split), differentiated_unroll(game, unroll=unroll).closed_form()
     for player in range(game.players):
         parts = (terms.policy_gradient[player], terms.own_learning[player], terms.peer_learning[player])
         for derivative, *entries in zip(total[f"total_{player + 1}"], *parts, strict=True):
@@ -30,9 +31,11 @@ def closed_form_identity(game: AnyGame) -> Evidence:
     return Evidence(
         "identity",
         "closed forms: differentiated unroll against resolvent terms",
-        f"{game.name}, direct, L = 1: both routes give the same rational function of phi_0, alpha and the payoffs",
+        f"{game.name}, direct, L = {unroll}, {split} split: both routes give the same rational function of all inputs",
         {
             "game": game.name,
+            "unroll": unroll,
+            "split": split,
             "current": [[str(entry) for entry in row] for row in terms.policy_gradient],
             "own": [[str(entry) for entry in row] for row in terms.own_learning],
             "peer": [[str(entry) for entry in row] for row in terms.peer_learning],
@@ -41,36 +44,46 @@ def closed_form_identity(game: AnyGame) -> Evidence:
     )
 
 
-def random_point(inputs: Sequence[Symbol], seed: int) -> dict[Symbol, Rational]:
+def random_point(inputs: Sequence[Symbol], seed: int, denominator: int = 97) -> dict[Symbol, Rational]:
     """Exact values in (0, 1) for the inputs of a program, fixed by the seed."""
     draw = random.Random(seed)
-    return {symbol: Rational(draw.randint(1, 96), 97) for symbol in inputs}
+    return {symbol: Rational(draw.randint(1, denominator - 1), denominator) for symbol in inputs}
 
 
-def point_identity(game: AnyGame, policy: str) -> Evidence:
-    """Both routes at random rational values of every input, L = 1.
+def point_identity(game: AnyGame, policy: str, longest: int = 1, splits: Sequence[Split] = ("terminal",)) -> Evidence:
+    """Both routes at random rational values of every input, L = 1, …, longest.
 
     Raises:
         Refuted: they differ at one of the points.
     """
-    terms, total = decompose(game, policy).program, differentiated_unroll(game, policy)
-    points = [random_point(terms.inputs, seed) for seed in range(POINTS)]
-    peers = 0
-    for point in points:
-        parts, whole = terms.at(point), total.at(point)
-        for player in range(1, game.players + 1):
-            names = (f"current_{player}", f"own_{player}", f"peer_{player}")
-            if tuple(map(Add, *(parts[name] for name in names))) != whole[f"total_{player}"]:
-                raise Refuted(f"{game.name}, {policy}: the two routes differ at {point}")
-            peers += any(parts[f"peer_{player}"])
+    peers, shown = 0, []
+    for unroll in range(1, longest + 1):
+        total = differentiated_unroll(game, policy, unroll)
+        # The numbers' lengths multiply with every step: fewer and shorter ones for longer unrolls.
+        count, denominator = (POINTS, 97) if unroll == 1 else (1, 7)
+        points = [random_point(total.inputs, seed, denominator) for seed in range(count)]
+        wholes = [total.at(point) for point in points]
+        shown += points
+        for split in splits:
+            terms = decompose(game, policy, unroll, split=split).program
+            for point, whole in zip(points, wholes, strict=True):
+                parts = terms.at(point)
+                for player in range(1, game.players + 1):
+                    names = (f"current_{player}", f"own_{player}", f"peer_{player}")
+                    if tuple(map(Add, *(parts[name] for name in names))) != whole[f"total_{player}"]:
+                        raise Refuted(f"{game.name}, {policy}, L = {unroll}, {split}: the two routes differ at {point}")
+                    peers += any(parts[f"peer_{player}"])
+    unrolls = "L = 1" if longest == 1 else f"L = 1 to {longest}"
     control = "dropping the peer term is noticed" if peers else "the peer term vanishes at all of them"
     return Evidence(
         "identity",
         "exact rational points: differentiated unroll against resolvent terms",
-        f"{game.name}, {policy}, L = 1: equal at {POINTS} random rational points of all inputs; {control}",
+        f"{game.name}, {policy}, {unrolls}: equal at {len(shown)} random rational points of all inputs; {control}",
         {
             "game": game.name,
             "policy": policy,
-            "points": [{symbol.name: str(value) for symbol, value in point.items()} for point in points],
+            "unrolls": list(range(1, longest + 1)),
+            "splits": list(splits),
+            "points": [{symbol.name: str(value) for symbol, value in point.items()} for point in shown],
         },
     )
