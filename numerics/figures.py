@@ -7,8 +7,10 @@ and regions are compiled from expressions of :mod:`theory`; points come from run
 from __future__ import annotations
 
 import io
+import timeit
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +29,17 @@ from numerics.basins import Labels
 from numerics.compile import Array, compile_program, compiled_values, game_values
 from numerics.dynamics import Learning, Schedule
 from numerics.evidence.c15_stag_hunt import closed_form_experiment
+from numerics.evidence.published import published_experiment
 from numerics.files import write_whole
 from numerics.outcomes import Outcome
+from numerics.residual import forms, norms
 from numerics.simulation import simulate
+from numerics.starts import draw
 from theory.alignment import align
 from theory.claims.c01_decomposition import at_start_residual
 from theory.claims.c15_stag_hunt_entry import rising_condition
 from theory.errors import BadInput
-from theory.games import Game, stag_hunt
+from theory.games import Game, ipd, stag_hunt
 from theory.policies import Coordinates, parameters
 from theory.program import Program
 from theory.separatrix import separatrix
@@ -71,13 +76,19 @@ class Picture(Figure):
 
 
 def stag_hunt_figures(folder: Path) -> list[Path]:
-    """Basins with and without the correction, and phase portraits, direct coordinates; returns the files written.
+    """Basins with and without the correction and phase portraits, direct coordinates, and :func:`residual`.
+
+    Returns the files written.
 
     Raises:
         BadInput: the folder cannot be written.
     """
     game = stag_hunt()
-    drawn = {"stag_hunt_basins": basins(game), "stag_hunt_portrait": portraits(game)}
+    drawn = {
+        "stag_hunt_basins": basins(game),
+        "stag_hunt_portrait": portraits(game),
+        "residual": residual((game, ipd()), count=1000, seed=0),
+    }
     return [path for name, figure in drawn.items() for path in _save(figure, folder / name)]
 
 
@@ -176,6 +187,77 @@ def missing_term(game: Game, at: Rational, largest: Rational) -> Figure:
         axes.axhline(0, color=GREY, lw=0.8)
         axes.legend(frameon=False)
     left.set_xlim(0, float(largest))
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def residual(games: Sequence[Game], count: int, seed: int) -> Figure:
+    """Mean distance of two first-order forms to the exact update, over α, against α; one panel per game.
+
+    Logit coordinates, L = 1, c_own = c_peer = 1, starts of the published runs. The form with every factor at φ₀ levels
+    off at the mean size of the term it leaves out; the form with that term falls in proportion to α.
+
+    Args:
+        games: games of the published runs.
+        count: number of starts.
+        seed: seed of the starts.
+    """
+    figure = Picture("Distance over alpha of two first-order forms to the exact update, against alpha", 6.6, 3.5)
+    panels = figure.subplots(1, len(games), squeeze=False)[0]
+    sizes = np.logspace(-5, 0, 31)
+    for axes, game in zip(panels, games, strict=True):
+        learning = published_experiment(game, ("meta",), count, seed, own=1.0, peer=1.0)
+        starts, published = draw(learning), learning.inner_lr[0]
+        policy, unroll = learning.coordinates, learning.unroll
+        found = [(a, forms(game, policy, unroll, [a] * game.players, starts)) for a in sizes]
+        left_out = norms(forms(game, policy, unroll, [1.0] * game.players, starts).missing).mean()
+        curves = (
+            (r"form at $\varphi_0$: g + own + peer", [f.exact - f.at_start for _, f in found], VERMILION, "o"),
+            (r"with $\alpha L(Dv\,v)$", [f.exact - f.first_order for _, f in found], BLUE, "s"),
+        )
+        for name, distances, colour, marker in curves:
+            means = [norms(distance).mean() / a for a, distance in zip(sizes, distances, strict=True)]
+            axes.plot(sizes, means, color=colour, marker=marker, ms=4, markevery=3, label=name)
+        axes.axhline(left_out, color=BLACK, ls="--", lw=1, zorder=3, label=r"mean ‖$L(Dv\,v)$‖")
+        axes.axvline(published, color=GREY, ls=":", label=f"published α = {published:g}")
+        axes.set(xscale="log", yscale="log", xlabel="inner step size α", title=f"{game.name}, n = {count} starts")
+    panels[0].set_ylabel("mean ‖exact − form‖ / α")
+    _legend(figure, panels[0].get_legend_handles_labels()[0], 2)
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def unroll_cost(game: Game, lengths: Sequence[int], batch: int, repeats: int) -> Figure:
+    """Measured time of one evaluation of the exact update against L, with a least-squares line, logit coordinates.
+
+    Args:
+        game: any finite game.
+        lengths: values of L, at least two.
+        batch: starts evaluated at once, drawn from N(0, 1).
+        repeats: evaluations of each L, the fastest of which counts.
+    """
+    width = len(policies.names(game, "logit"))
+    points = np.random.default_rng(0).standard_normal((width, batch))
+    milliseconds = []
+    for unroll in lengths:
+        steps = (1.0,) * game.players
+        learning = Learning(game, "logit", "meta", "unrolled", unroll, steps, 1.0, 1.0, Schedule())
+        learning.update(points)  # compiles
+        milliseconds.append(1e3 * min(timeit.repeat(partial(learning.update, points), number=1, repeat=repeats)))
+    slope, offset = np.polyfit(lengths, milliseconds, 1)
+    figure = Picture("Time of one evaluation of the exact update against the number of inner steps", 4.4, 3.2)
+    axes = figure.subplots()
+    axes.plot(lengths, milliseconds, "o", color=VERMILION, label=f"fastest of {repeats}")
+    ends = np.array([min(lengths), max(lengths)])
+    axes.plot(ends, offset + slope * ends, color=BLUE, lw=1, label=f"line of {slope:.3g} ms a step")
+    axes.set(
+        xlabel="number of inner steps L",
+        ylabel="milliseconds",
+        xticks=lengths,
+        ylim=(0, None),
+        title=f"{game.name}, batch of {batch}",
+    )
+    axes.legend(frameon=False)
     return figure
 
 

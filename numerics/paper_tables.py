@@ -29,6 +29,7 @@ def write_tables(folder: Path) -> list[Path]:
             "entry": _entry(folder, claims),
             "closed_form": _closed_form(folder, claims),
             "alignment": _alignment(folder, claims),
+            "relations": _relations(folder, claims),
         }
     except BadInput:
         raise
@@ -120,3 +121,20 @@ def _alignment(folder: Path, claims: list[dict[str, Any]]) -> Table:
             rows.append((name, content["game"], content["policy"], assumed, conditions))
     columns = ("claim", "game", "coordinates", "class", "order aligned iff")
     return Table(columns, tuple(rows), ("l", "l", "l", "l", "l"))
+
+
+def _relations(folder: Path, claims: list[dict[str, Any]]) -> Table:
+    """What each learning rule adds to policy gradient at first order; one row per rule, two where the form matters."""
+    rows: list[tuple[str, ...]] = []
+    for _, content in _evidence(folder, claims):
+        by_rule: dict[str, list[dict[str, Any]]] = {}
+        for row in content.get("rules", ()):
+            by_rule.setdefault(row["rule"], []).append(row)
+        for rule, forms in by_rule.items():
+            entries = {row["form"]: tuple(row[term] for term in ("curve", "look", "shape", "pull")) for row in forms}
+            if len(set(entries.values())) == 1:
+                rows.append((rule, "", *entries["unrolled"]))
+            else:
+                rows += [(rule, form, *values) for form, values in entries.items()]
+    columns = ("rule", "form", "curve", "look", "shape", "pull")
+    return Table(columns, tuple(rows), ("l", "l", "r", "r", "r", "r"))

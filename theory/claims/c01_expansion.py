@@ -14,7 +14,7 @@ from theory.symbols import alpha, own_coefficient, peer_coefficient
 from theory.updates import REGISTRY
 
 # Parameters per player, how far the rule's own code is expanded beside the induction, and for which players.
-SHAPES = (((1, 1), 2, (0, 1)), ((1, 1, 1), 1, (0,)))
+SHAPES: tuple[tuple[tuple[int, ...], int, tuple[int, ...]], ...] = (((1, 1), 2, (0, 1)), ((1, 1, 1), 1, ()))
 
 
 def _check() -> Finding:

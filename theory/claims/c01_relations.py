@@ -45,7 +45,7 @@ def _check_relations() -> Finding:
         "identity",
         "the rules' own code on an arbitrary smooth game, expanded in alpha; vector identities for three shapes",
         f"coefficients of {', '.join(CANONICAL)} for {len(updates.REGISTRY)} rules in both forms",
-        {"rows": rows, "shapes": [list(shape) for shape in relations.SHAPES], "unrolls": list(range(1, LONGEST + 1))},
+        {"rules": rows, "shapes": [list(shape) for shape in relations.SHAPES], "unrolls": list(range(1, LONGEST + 1))},
     )
     return Finding(
         Verdict.PROVED,

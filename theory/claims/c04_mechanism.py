@@ -100,7 +100,7 @@ def _check_every_game() -> Finding:
         "counterexample",
         "exact basin shares from the closed-form separatrix, uniform starts, direct policies",
         "; ".join(f"{row['payoffs_R_S_T_P']}: {row['share_at_0']} -> {row['share_at_1/10']}" for row in shown),
-        {"rows": shown},
+        {"witnesses": shown},
     )
     return Finding(
         Verdict.REFUTED,

@@ -1,0 +1,1 @@
+"""Sampled learning, verified by enumeration: expectations over every trajectory of a finite game."""
