@@ -181,6 +181,7 @@ class Unroll:
         for number, point in reversed(list(enumerate(self.path[:-1]))):
             blocks = self.players if number else [player]  # only block i of φ₀ is asked for
             stayed, left = transport.stay_or_leave(point, self._step_sizes, player, stayed, left, blocks)
+            (stayed,), left = self._named("stay", (stayed,)), self._named("left", left)
         return left[player]
 
     def _gained(
@@ -192,8 +193,12 @@ class Unroll:
         gained: Covector = tuple((Integer(0),) * len(row) for row in covector)
         for number, point in reversed(list(enumerate(path[:-1]))):
             wanted = blocks if number else [player]
-            gained = transport.gain(point, self._step_sizes, covector, gained, wanted, still)
+            gained = self._named("gain", transport.gain(point, self._step_sizes, covector, gained, wanted, still))
         return gained[player]
+
+    def _named(self, stem: str, covector: Covector) -> Covector:
+        """Intermediate results by name, so that expressions do not nest from step to step."""
+        return tuple(tuple(self.let(stem, entry) for entry in row) for row in covector)
 
     def _of_others(self, point: Point, player: int) -> Covector:
         """∇_j Vⁱ for the others j, zero for player i itself."""
