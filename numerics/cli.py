@@ -301,9 +301,9 @@ def verify(
     written = write_ledger(ledger, out)
     written += write_tables(out)
     if not claim:
-        from numerics.figures import stag_hunt_figures  # see figures()
+        from numerics.figures import paper_figures  # see figures()
 
-        written += stag_hunt_figures(out / "figures")
+        written += paper_figures(out / "figures")
     _print_ledger(ledger)
     typer.echo(f"{len(written)} files in {out} (start with {out / 'ledger.md'}).")
     surprises = unexpected(ledger, profile) if seed == 0 else []
@@ -332,9 +332,9 @@ def figures(
 
     Example: basin-entry figures results
     """
-    from numerics.figures import stag_hunt_figures  # matplotlib takes half a second that no other verb needs
+    from numerics.figures import paper_figures  # matplotlib takes half a second that no other verb needs
 
-    _report(stag_hunt_figures(folder / "figures"), folder)
+    _report(paper_figures(folder / "figures"), folder)
 
 
 def _report(written: list[Path], folder: Path) -> None:

@@ -8,15 +8,24 @@ from pathlib import Path
 from numerics.files import write_whole
 from numerics.tables import Table
 from numerics.verdicts import Ledger, evidence_text
+from theory.claims import Finding
+
+LISTED = 3  # pieces of evidence in one cell
 
 
 def ledger_table(ledger: Ledger) -> Table:
     """The ledger as a table: id, verdict, statement, what was found."""
     rows = []
     for entry in ledger.entries:
-        found = "; ".join(evidence.summary for evidence in entry.finding.evidence) or entry.finding.reason
-        rows.append((entry.claim.id, str(entry.finding.verdict), entry.claim.statement, found))
+        rows.append((entry.claim.id, str(entry.finding.verdict), entry.claim.statement, _found(entry.finding)))
     return Table(("claim", "verdict", "statement", "found"), tuple(rows), ("l", "l", "p{6cm}", "p{7cm}"))
+
+
+def _found(finding: Finding) -> str:
+    """What the evidence says, or the reason where there is none or more of it than a cell can hold."""
+    if len(finding.evidence) > LISTED:
+        return f"{finding.reason} ({len(finding.evidence)} pieces of evidence)"
+    return "; ".join(evidence.summary for evidence in finding.evidence) or finding.reason
 
 
 def write_ledger(ledger: Ledger, folder: Path) -> list[Path]:

@@ -406,8 +406,9 @@ class LinearRounds:
 def linear_rounds(game: Game, point: Mapping[Symbol, Rational], value_of: int, symbol: Symbol) -> LinearRounds | None:
     """How ∂E rⁱ_t/∂φ grows with t at one policy in direct coordinates, for all later rounds; ``None`` if not affine.
 
-    (Pᵗr, and its derivative above it) is Mᵗx with M = [[P, Ṗ], [0, P]] and x = (ṙ, r). It is affine in t from round t₀
-    on if M^t₀ (M − I)² x = 0: then all second differences from there on vanish. Tried for t₀ up to twice the states.
+    E rⁱ_t has the derivative y_t = (ρ, 0) Mᵗx with M = [[P, Ṗ], [0, P]] and x = (ṙ, r). M has n = 2 · states rows and
+    obeys its characteristic polynomial, so n second differences of y_t that vanish in a row make all later ones
+    vanish; and if they vanish at all from some round on, they do from round n on.
 
     Args:
         game: the game; symbols in its rewards stay symbols.
@@ -420,15 +421,17 @@ def linear_rounds(game: Game, point: Mapping[Symbol, Rational], value_of: int, s
     here = {symbol: point[symbol]}
     both, above = moves.subs(here), moves.diff(symbol).subs(here)
     step = Matrix.vstack(Matrix.hstack(both, above), Matrix.hstack(zeros(size, size), both))
-    columns = [Matrix.vstack(pays.diff(symbol).subs(here), pays.subs(here))]
-    for _ in range(2 * size + 2):
-        columns.append(step * columns[-1])
-    start = Matrix([[*game.start, *([Integer(0)] * size)]])
-    for first in range(2 * size + 1):
-        if all(map(is_zero, columns[first] - 2 * columns[first + 1] + columns[first + 2])):
-            now, then = ((start * columns[t])[0] for t in (first, first + 1))
-            return LinearRounds((then - now).expand(), (now - first * (then - now)).expand(), first)
-    return None
+    column, start = Matrix.vstack(pays.diff(symbol).subs(here), pays.subs(here)), [*game.start, *[Integer(0)] * size]
+    slopes = []
+    for _ in range(4 * size + 2):
+        slopes.append(sum((c * entry for c, entry in zip(start, column, strict=True)), Integer(0)))
+        column = step * column
+    bends = [not is_zero(a - 2 * b + c) for a, b, c in zip(slopes, slopes[1:], slopes[2:], strict=False)]
+    if any(bends[2 * size :]):
+        return None
+    first = max((t + 1 for t, bent in enumerate(bends) if bent), default=0)
+    slope = (slopes[first + 1] - slopes[first]).expand()
+    return LinearRounds(slope, (slopes[first] - first * slope).expand(), first)
 
 
 def averages(game: Game, values: Mapping[Symbol, Expr], value_of: int) -> tuple[Matrix, Matrix]:

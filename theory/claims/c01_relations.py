@@ -49,7 +49,8 @@ def _check_relations() -> Finding:
     )
     return Finding(
         Verdict.PROVED,
-        "every rule's first-order part is a combination of four terms; only forms with g read at phi_L keep (Dv v)_i",
+        "every rule's first-order part is a combination of four terms; expanded Meta-MAPG lacks (Dv v)_i and unrolled "
+        "keeps it",
         (evidence,),
     )
 

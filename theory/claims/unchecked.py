@@ -6,12 +6,6 @@ from theory.claims.model import Claim
 
 CLAIMS = (
     Claim(
-        "C2",
-        "The sampled update is the field plus martingale noise of bounded variance plus bias <= C beta_n.",
-        "paper, estimator section",
-    ),
-    Claim("C3", "With unroll L_n ~ r log n / log(1/gamma) the bias is beta_n = O(n^-r).", "paper, estimator section"),
-    Claim(
         "C5",
         "Local alignment implies that the basin-entry probability rises against policy gradient.",
         "paper, basin-entry theorem",
