@@ -10,6 +10,7 @@ import pytest
 
 from numerics.cli import main
 from theory.games import REGISTRY
+from theory.updates import REGISTRY as RULES
 
 COMMON = ["--method", "pg", "--method", "meta", "--steps", "3", "--count", "3"]
 VERBS = {
@@ -76,3 +77,13 @@ def test_verify_on_games_without_a_target(game: str, tmp_path: Path, monkeypatch
     reasons = {claim["id"]: claim["reason"] for claim in claims}
     assert reasons["G.target"].startswith("not-applicable: ")
     assert reasons["G.entry"].startswith("not-applicable: ")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_is_derived_for_every_game(
+    rule: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for game in REGISTRY:
+        for unroll in ("1", "2"):
+            assert call(["derive", game, "--rule", rule, "--unroll", unroll], monkeypatch) == 0, (game, unroll)
+            assert capsys.readouterr().out.strip()
