@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise, product
-from math import comb, prod
+from math import prod
 from typing import Any
 
 import flint
 from sympy import Add, Expr, Integer, Poly, Rational, Symbol, diff, exp
 
 from theory import exact
+from theory.bernstein import Monomials, bernstein
 from theory.claims.identities import random_point
 from theory.claims.model import Claim, Evidence, Finding, Refuted, Verdict
 from theory.decomposition import decompose
@@ -34,7 +35,6 @@ from theory.symbols import alpha, own_coefficient, peer_coefficient
 
 TERMS = ("current", "own", "peer")
 Terms = Mapping[str, Sequence[Expr]]
-Monomials = dict[tuple[int, ...], flint.fmpq]
 
 # The published inner step and coefficients, and the batches of the published variance table.
 PUBLISHED = {alpha: Rational(11, 20), own_coefficient: Rational(7, 20), peer_coefficient: Rational(3, 2)}
@@ -514,41 +514,13 @@ def monomials(noise: Sequence[Quotient]) -> Monomials:
     }
 
 
-def bernstein(terms: Monomials, box: Sequence[tuple[Rational, Rational]]) -> dict[tuple[int, ...], flint.fmpq]:
-    """Bernstein coefficients of a polynomial on a box: it lies between the smallest and the largest of them there.
-
-    Those whose every index is 0 or the degree are its values at the corners.
-    """
-    degrees = [max((powers[axis] for powers in terms), default=0) for axis in range(len(box))]
-    for axis, ((low, high), degree) in enumerate(zip(box, degrees, strict=True)):
-        start, width = exact.to_fmpq(low), exact.to_fmpq(high - low)
-        # Row j: Bernstein coefficients of x^j = (start + width t)^j, t from 0 to 1.
-        rows = [
-            [
-                sum(
-                    (comb(j, i) * start ** (j - i) * width**i * flint.fmpq(comb(k, i), comb(degree, i)))
-                    for i in range(min(j, k) + 1)
-                )
-                for k in range(degree + 1)
-            ]
-            for j in range(degree + 1)
-        ]
-        spread: Monomials = {}
-        for powers, coefficient in terms.items():
-            for k, entry in enumerate(rows[powers[axis]]):
-                place = (*powers[:axis], k, *powers[axis + 1 :])
-                spread[place] = spread.get(place, flint.fmpq(0)) + coefficient * entry
-        terms = spread
-    return {place: terms.get(place, flint.fmpq(0)) for place in product(*(range(d + 1) for d in degrees))}
-
-
 def largest(terms: Monomials, last: tuple[Rational, Rational]) -> tuple[Rational, Rational]:
     """A value that a polynomial takes on the unit box times an interval, and a bound of all of them there."""
     cuts = [Rational(k, 2**HALVINGS) for k in range(2**HALVINGS + 1)]
     sides = list(pairwise(cuts))
     taken, bound = [], []
     for square in product(sides, repeat=len(next(iter(terms))) - 1):
-        found = bernstein(terms, (*square, last))
+        found = bernstein(terms, (*square, last), exact.to_fmpq)
         degrees = max(found)
         bound.append(max(found.values()))
         taken.append(max(v for p, v in found.items() if all(k in (0, d) for k, d in zip(p, degrees, strict=True))))
@@ -720,7 +692,8 @@ def _gradient_pole() -> tuple[Rational, dict[str, str]]:
         """Bound from below of p(1 − p)(B E ξ₁² − factor/p), a polynomial."""
         rest = Poly(exact.lowest_terms((noise[1].subs(q, half) * p - factor) * (1 - p)), p)
         terms = {powers: exact.to_fmpq(coefficient) for powers, coefficient in rest.terms()}
-        return min(bernstein(terms, [(Rational(0), half)]).values())
+        bounds: list[flint.fmpq] = list(bernstein(terms, [(Rational(0), half)], exact.to_fmpq).values())
+        return min(bounds)
 
     if not slope > 0 or smallest(slope) < 0:
         raise Undecided("the noise of the policy gradient is not shown to grow like 1/p")
