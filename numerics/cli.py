@@ -26,14 +26,14 @@ from numerics.tables import Table
 from numerics.verdicts import Ledger, unexpected, verify_game
 from numerics.verdicts import verify as run_checks
 from theory import updates
-from theory.alignment import Alignment, AlongDirection, align_along
-from theory.alignment import align as derive_alignment
+from theory.alignment import AlongDirection, align_along
 from theory.claims import NOT_RUN
 from theory.derivation import derivation, derivation_json
 from theory.errors import BadInput
 from theory.exact import Undecided, rational
 from theory.games import REGISTRY, AnyGame, DifferentiableGame
 from theory.games.files import resolve_game
+from theory.order import OrderInclusion, order_inclusion
 
 app = typer.Typer(
     name="basin-entry",
@@ -130,9 +130,9 @@ def align(
     Example: basin-entry align stag-hunt --policy logit
     """
     chosen = _game(game, settings)
-    result: Alignment | AlongDirection
+    result: OrderInclusion | AlongDirection
     if direction == "to-target":
-        result = derive_alignment(chosen, policy, None if target is None else target.split(","))
+        result = order_inclusion(chosen, policy, None if target is None else target.split(","))
     elif target is not None:
         raise BadInput("--direction: a vector replaces the target, so it does not go with --target.")
     else:

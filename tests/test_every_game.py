@@ -64,8 +64,9 @@ def test_what_applies_to_which_game(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         return status == 0
 
     assert all(works("derive", game) for game in REGISTRY)
-    two_by_two = {"stag-hunt", "prisoners-dilemma", "chicken", "battle-of-the-sexes", "coordination"}
-    assert {game for game in REGISTRY if works("align", game)} == two_by_two
+    one_shot = {"stag-hunt", "prisoners-dilemma", "chicken", "battle-of-the-sexes", "coordination"}
+    one_shot |= {"stag-hunt-3", "public-goods"}
+    assert {game for game in REGISTRY if works("align", game)} == one_shot
     without_target = {"tandem", "matching-pennies"}
     assert {game for game in REGISTRY if not works("simulate", game)} == without_target
 

@@ -8,6 +8,7 @@ from theory.decomposition import Decomposition, decompose
 from theory.errors import BadInput
 from theory.exact import Undecided
 from theory.games import Game
+from theory.order import OrderInclusion, order_inclusion
 from theory.separatrix import Separatrix, separatrix
 
 __all__ = [
@@ -15,10 +16,12 @@ __all__ = [
     "BadInput",
     "Decomposition",
     "Game",
+    "OrderInclusion",
     "Separatrix",
     "Undecided",
     "align",
     "decompose",
     "games",
+    "order_inclusion",
     "separatrix",
 ]

@@ -1,15 +1,16 @@
 """Alignment of the peer-learning correction with a target, as exact inequalities in the payoffs.
 
-C is the correction in x′ = v + λC: the peer-learning term at φ₀ divided by α. For one-shot games of two players with
-two actions each, on the square of first-action probabilities, σ_i = +1 when the target has player i's first action and
+C is the correction in x′ = v + λC: the peer-learning term at φ₀ divided by α. For one-shot games in which every player
+has two actions, on the cube of first-action probabilities, σ_i = +1 when the target has player i's first action and
 −1 otherwise:
 
-* order alignment: σ_i C_i ≥ 0 everywhere on the square, for both players (THEORY §4: the C ≥ 0 of A2). It implies
+* order alignment: σ_i C_i ≥ 0 everywhere on the cube, for every player (THEORY §4: the C ≥ 0 of A2). It implies
   ⟨C, x* − x⟩ ≥ 0, the correction's part of A0 with W = ½‖x − x*‖².
 
 Each C_i is split into irreducible factors. A factor that is affine in every probability takes its extrema at the
-corners of the square, so its sign there is the sign of finitely many forms in the payoffs (vertex rule: necessary and
-sufficient). Forms that the game's class of payoffs settles (Farkas' lemma) drop out; what is left is the condition.
+corners of the cube, so its sign there is the sign of finitely many forms in the payoffs (vertex rule: necessary and
+sufficient). Any other factor has a sign if its Bernstein coefficients have it. Forms that the game's class of payoffs
+settles (Farkas' lemma) drop out; what is left is the condition.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from typing import Any
 
 from sympy import Expr, Integer, Mul, Poly, Rational, Symbol, factor_list
 
 from theory import exact
+from theory.bernstein import bernstein
 from theory.decomposition import decompose
 from theory.derivation import payoff_lines
 from theory.errors import BadInput
@@ -40,7 +41,7 @@ class OpenFactor:
 
     Attributes:
         factor: the polynomial.
-        corner_forms: its values at the corners of the square that are not settled, duplicates removed.
+        corner_forms: its values at the corners of the cube that are not settled, duplicates removed.
     """
 
     factor: Expr
@@ -49,13 +50,13 @@ class OpenFactor:
 
 @dataclass(frozen=True)
 class Component:
-    """One player's correction and when it points to the target on the whole square.
+    """One player's correction and when it points to the target at every policy.
 
     Attributes:
         toward_target: σ_i C_i in lowest terms, factored.
         conditions: forms in the payoffs that must all be ≥ 0; empty if none is needed.
         possible: whether some game of the class meets them all (linear conditions; others are not compared).
-        positive_where: polynomials whose product has the sign of ``toward_target`` inside the square; empty when that
+        positive_where: polynomials whose product has the sign of ``toward_target`` inside the cube; empty when that
             is positive (or zero) throughout.
     """
 
@@ -63,6 +64,12 @@ class Component:
     conditions: tuple[Expr, ...]
     possible: bool
     positive_where: tuple[Expr, ...]
+
+    def holds_for(self, game: Game) -> bool:
+        """Whether the function is ≥ 0 at every policy at the game's current parameter values."""
+        if exact.is_zero(game.value_of(self.toward_target)):
+            return True  # even powers of payoff forms are dropped from the conditions, so their zeros count here
+        return self.possible and all(bool(game.value_of(form) >= 0) for form in self.conditions)
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ class Alignment:
 
     @property
     def conditions(self) -> tuple[Expr, ...]:
-        """All conditions (forms ≥ 0) for order alignment on the whole square, without repetition."""
+        """All conditions (forms ≥ 0) for order alignment, without repetition."""
         return tuple(dict.fromkeys(form for component in self.components for form in component.conditions))
 
     @property
@@ -94,12 +101,12 @@ class Alignment:
     @cached_property
     def holds(self) -> bool:
         """Whether the game at its current parameter values is order aligned."""
-        return all(map(self._component_holds, self.components))
+        return all(component.holds_for(self.game) for component in self.components)
 
-    def _component_holds(self, component: Component) -> bool:
-        if exact.is_zero(self.game.value_of(component.toward_target)):
-            return True  # even powers of payoff forms are dropped from the conditions, so their zeros count here
-        return component.possible and all(bool(self.game.value_of(form) >= 0) for form in component.conditions)
+    @property
+    def orientation(self) -> tuple[int, ...]:
+        """σ_i: 1 if the target has player i's first action, else −1."""
+        return tuple(2 * top - 1 for top in _target_corner(self.game))
 
     @cached_property
     def inner_product(self) -> Expr:
@@ -134,9 +141,9 @@ class Alignment:
             return Line("the correction points away from the target somewhere, for every game of the class")
         now = f"at the current payoffs this {'holds' if self.holds else 'fails'}" if self.game.parameters else ""
         if not self.conditions:
-            return Line("order aligned: both corrections point to the target on the whole square")
+            return Line("order aligned: no correction points away from the target at any policy")
         return Line(
-            f"order aligned on the whole square if and only if ({now})" if now else "order aligned if and only if",
+            f"order aligned at every policy if and only if ({now})" if now else "order aligned if and only if",
             "\n".join(f"{text(form)} ≥ 0" for form in self.conditions),
             "\n".join(rf"{latex(form)} \ge 0" for form in self.conditions),
         )
@@ -166,30 +173,30 @@ class Alignment:
 
 
 def align(game: AnyGame, policy: str = "direct", target: Sequence[str] | None = None) -> Alignment:
-    """Derive when the peer-learning correction points to the target everywhere on the square.
+    """Derive when the peer-learning correction points to the target at every policy.
 
     Args:
-        game: a one-shot game of two players with two actions each.
+        game: a one-shot game in which every player has two actions.
         policy: ``direct`` or ``logit``.
         target: one action per player; the game's target by default.
 
     Raises:
         BadInput: another kind of game, or no target.
-        Undecided: a factor is not affine in the probabilities (it then needs the certified prover).
+        Undecided: a factor is not affine in the probabilities and its Bernstein coefficients differ in sign.
     """
     game, coordinates, correction = _correction(game, policy)
     if target is not None:
         game = game.with_target(target)
     if game.target is None:
         raise BadInput(f"align: game {game.name!r} has no target equilibrium; name one with --target.")
-    signs = [2 * top - 1 for top in _target_corner(game)]
-    components = tuple(_component(game, sign * entry) for sign, entry in zip(signs, correction, strict=True))
+    toward = (2 * top - 1 for top in _target_corner(game))
+    components = tuple(settled_component(game, sign * entry) for sign, entry in zip(toward, correction, strict=True))
     return Alignment(game, coordinates, correction, components)
 
 
 @dataclass(frozen=True)
 class AlongDirection:
-    """The correction's inner product with one fixed direction, over the whole square.
+    """The correction's inner product with one fixed direction, at every policy.
 
     Attributes:
         game: the game, symbolic in its parameters.
@@ -235,10 +242,10 @@ class AlongDirection:
 
 
 def align_along(game: AnyGame, direction: Sequence[Rational], policy: str = "direct") -> AlongDirection:
-    """Derive when the correction has a non-negative inner product with a fixed direction on the whole square.
+    """Derive when the correction has a non-negative inner product with a fixed direction at every policy.
 
     Args:
-        game: a one-shot game of two players with two actions each.
+        game: a one-shot game in which every player has two actions.
         direction: one number per player, in first-action probabilities.
         policy: ``direct`` or ``logit``.
 
@@ -250,23 +257,24 @@ def align_along(game: AnyGame, direction: Sequence[Rational], policy: str = "dir
     if len(direction) != game.players:
         raise BadInput(f"--direction: game {game.name!r} needs {game.players} numbers, one per player.")
     inner = sum((w * entry for w, entry in zip(direction, correction, strict=True)), Integer(0))
-    return AlongDirection(game, coordinates, tuple(direction), _component(game, inner))
+    return AlongDirection(game, coordinates, tuple(direction), settled_component(game, inner))
 
 
 def _correction(game: AnyGame, policy: str) -> tuple[Game, Coordinates, tuple[Expr, ...]]:
     """The game, if it is of the kind treated here, and C_i as functions of the first-action probabilities."""
     coordinates = check_coordinates(policy)
     game = finite(game, "align")
-    if not game.one_shot or game.players != 2 or any(len(names) != 2 for names in game.actions):
+    if not game.one_shot or any(len(names) != 2 for names in game.actions):
         raise BadInput(
-            f"align: game {game.name!r} is not a one-shot game of two players with two actions, "
+            f"align: game {game.name!r} is not a one-shot game in which every player has two actions, "
             "the only kind with a closed-form alignment condition so far."
         )
     program = decompose(game, coordinates, 1, "expanded").program
     if coordinates == "logit":
         program = in_probabilities(program, game)
     blocks = program.closed_form()
-    return game, coordinates, tuple(lowest_terms(blocks[f"peer_{player + 1}"][0] / alpha) for player in range(2))
+    corrections = (lowest_terms(blocks[f"peer_{player + 1}"][0] / alpha) for player in range(game.players))
+    return game, coordinates, tuple(corrections)
 
 
 def _target_corner(game: Game) -> list[int]:
@@ -274,7 +282,12 @@ def _target_corner(game: Game) -> list[int]:
     return [int(game.action_index(player, action) == 0) for player, action in enumerate(game.target)]
 
 
-def _component(game: Game, toward_target: Expr) -> Component:
+def settled_component(game: Game, toward_target: Expr) -> Component:
+    """When a function of the first-action probabilities is ≥ 0 at every policy.
+
+    Raises:
+        Undecided: as in :func:`align`.
+    """
     toward_target = lowest_terms(toward_target)
     if exact.is_zero(toward_target):
         return Component(Integer(0), (), True, ())
@@ -286,7 +299,7 @@ def _component(game: Game, toward_target: Expr) -> Component:
     for factor, power in factors:
         if power % 2 == 0:
             continue
-        settled, corner_forms = _sign_on_square(factor, probabilities, game.ordering)
+        settled, corner_forms = _sign_on_cube(factor, probabilities, game.ordering)
         if settled is None:
             open_factors.append(OpenFactor(factor, corner_forms))
         else:
@@ -303,25 +316,30 @@ def _component(game: Game, toward_target: Expr) -> Component:
 
 
 def _corner_values(factor: Expr, probabilities: Sequence[Symbol]) -> list[Expr]:
-    """Values at the corners of the square of a polynomial that is affine in every probability."""
+    """Values at the corners of the cube of a polynomial that is affine in every probability."""
     if any(Poly(factor, symbol).degree() > 1 for symbol in probabilities):
         raise Undecided(f"{factor} is not affine in every probability, so its corners do not decide its sign")
-    corners = product((0, 1), repeat=len(probabilities))
-    values = (factor.subs(dict(zip(probabilities, corner, strict=True))).expand() for corner in corners)
-    return list(dict.fromkeys(values))
+    return _bernstein_forms(factor, probabilities)
 
 
-def _sign_on_square(
+def _bernstein_forms(factor: Expr, probabilities: Sequence[Symbol]) -> list[Expr]:
+    """Bernstein coefficients on the cube, without repetition; corner values if it is affine in every probability."""
+    terms = dict(Poly(factor, *probabilities).terms())
+    unit = [(Rational(0), Rational(1))] * len(probabilities)
+    return list(dict.fromkeys(form.expand() for form in bernstein(terms, unit, Rational).values()))
+
+
+def _sign_on_cube(
     factor: Expr, probabilities: Sequence[Symbol], ordering: Sequence[Expr]
 ) -> tuple[int | None, tuple[Expr, ...]]:
-    """(sign, ()) when settled: ≥ 0 or ≤ 0 on the whole square; else (None, the corner forms)."""
-    forms = _corner_values(factor, probabilities)
+    """(sign, ()) when settled: ≥ 0 or ≤ 0 on the whole cube; else (None, the corner forms)."""
+    forms = _bernstein_forms(factor, probabilities)
     signs = [_form_sign(form, ordering) for form in forms]
     if all(sign is not None and sign >= 0 for sign in signs):
         return 1, ()
     if all(sign is not None and sign <= 0 for sign in signs):
         return -1, ()
-    return None, tuple(forms)
+    return None, tuple(_corner_values(factor, probabilities))
 
 
 def _form_sign(form: Expr, ordering: Sequence[Expr]) -> int | None:
@@ -367,11 +385,11 @@ def _component_line(game: Game, player: int, component: Component) -> Line:
     if exact.is_zero(component.toward_target):
         return Line(f"the correction of player {player} vanishes identically")
     if not component.positive_where:
-        return Line(f"the correction of player {player} points to the target in the whole interior")
+        return Line(f"the correction of player {player} points to the target at every mixed policy")
     if component.positive_where == (Integer(-1),):
-        return Line(f"the correction of player {player} points away from the target in the whole interior")
+        return Line(f"the correction of player {player} points away from the target at every mixed policy")
     solved = as_inequality(component.positive_where[0], game) if len(component.positive_where) == 1 else None
-    label = f"inside the square it points to the target exactly where (player {player})"
+    label = f"among mixed policies it points to the target exactly where (player {player})"
     if solved is not None:
         symbol, relation, bound = solved
         return Line(label, f"{text(symbol)} {relation} {text(bound)}", f"{latex(symbol)} {relation} {latex(bound)}")

@@ -126,6 +126,7 @@ _WORDS = {
     "γ": r"$\gamma$",
     "λ": r"$\lambda$",
     "α": r"$\alpha$",
+    "η": r"$\eta$",
     "ρ": r"$\rho$",
     "∅": r"$\varnothing$",
     "≥": r"$\ge$",

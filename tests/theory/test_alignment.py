@@ -495,13 +495,6 @@ def test_one_sided_interaction_leaves_one_component():
             ),
             None,
         ),
-        (
-            normal_form(
-                "three-players", (ACTIONS,) * 3, {k: (1, 2, 3) for k in product(range(2), repeat=3)}, target="AAA"
-            ),
-            None,
-        ),
-        (normal_form("one-player", (ACTIONS,), {(0,): (1,), (1,): (0,)}, target="A"), None),
         (replace(stag_hunt(), discount=Rational(1, 2)), None),  # one state, but not one shot
     ],
 )

@@ -23,7 +23,7 @@ def _check(policy: str) -> Finding:
         Evidence(
             "identity",
             "factorisation, vertex rule on the square, Farkas' lemma in the payoffs",
-            f"{policy}: given R > T and P > S, both corrections point to (Stag, Stag) on the whole square iff T >= P",
+            f"{policy}: given R > T and P > S, both corrections point to (Stag, Stag) at every policy iff T >= P",
             alignment.to_json(),
         ),
         _necessity(alignment),

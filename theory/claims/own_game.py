@@ -14,6 +14,7 @@ from theory.decomposition import has_closed_form
 from theory.equilibria import best_deviation, is_strict
 from theory.errors import BadInput
 from theory.games import AnyGame, DifferentiableGame, finite
+from theory.order import order_inclusion
 from theory.profiles import parse_profile
 from theory.separatrix import separatrix
 from theory.symbols import correction
@@ -30,6 +31,11 @@ def own_game_claims(game: AnyGame) -> tuple[Claim, ...]:
         ("G.target", "The target is an equilibrium.", _target),
         ("G.decomposition", "The meta-gradient is current + own + peer.", _decomposition),
         ("G.alignment", "The peer-learning correction points to the target at every policy (direct).", _alignment),
+        (
+            "G.inclusion",
+            "The basin of the target loses no start to the correction, for any lambda (direct).",
+            _inclusion,
+        ),
         ("G.separatrix", "The basin of the target grows with lambda (direct, uniform starts).", _separatrix),
     )
     return tuple(
@@ -91,6 +97,21 @@ def _alignment(game: AnyGame) -> Finding:
         alignment.to_json(),
     )
     return Finding(Verdict.PROVED if alignment.holds else Verdict.REFUTED, f"order alignment {now}", (evidence,))
+
+
+def _inclusion(game: AnyGame) -> Finding:
+    order = order_inclusion(game)
+    if not order.holds:
+        return Finding(
+            Verdict.UNDECIDED, "v is not cooperative or C points away somewhere, and then order decides nothing"
+        )
+    evidence = Evidence(
+        "identity",
+        "signs of cross slopes and corrections at every policy; comparison of increasing maps",
+        "v is cooperative and C >= 0 toward the target at every policy, for steps of every size",
+        order.to_json(),
+    )
+    return Finding(Verdict.PROVED, "the corrected run stays above the plain one", (evidence,))
 
 
 def _separatrix(game: AnyGame) -> Finding:

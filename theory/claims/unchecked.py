@@ -5,11 +5,6 @@ from __future__ import annotations
 from theory.claims.model import Claim
 
 CLAIMS = (
-    Claim(
-        "C5",
-        "Local alignment implies that the basin-entry probability rises against policy gradient.",
-        "paper, basin-entry theorem",
-    ),
     Claim("C7", "Alignment holds in the iterated Prisoner's Dilemma near the target.", "referee's request, table (ii)"),
     Claim(
         "C8",
