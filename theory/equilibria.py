@@ -1,8 +1,9 @@
-"""Pure stationary equilibria, decided exactly.
+"""Stationary equilibria, decided exactly.
 
 A pure stationary profile is one action index per player and state, ``profile[i][s]``, states in the game's order (not
-in the player's own view). It is an equilibrium when no player gains, from the start distribution, by another
-strategy. Play that a profile never reaches may be improvable: subgame perfection is not asked for.
+in the player's own view); a mixed one has a probability per action, ``profile[i][s][a]``. It is an equilibrium when no
+player gains, from the start distribution, by another strategy. Play that a profile never reaches may be improvable:
+subgame perfection is not asked for.
 
 Once the others' actions are fixed, a player faces a finite discounted Markov decision problem. Such a problem has a
 pure stationary policy that is optimal from every state among *all* policies, mixed or history-dependent (Blackwell
@@ -19,9 +20,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 import flint
-from sympy import Expr, Rational
+from sympy import Expr, Integer, Rational
 
 from theory import exact
 from theory.errors import BadInput
@@ -29,6 +31,8 @@ from theory.games.model import Game, JointAction
 
 StationaryPolicy = tuple[int, ...]
 StationaryProfile = tuple[StationaryPolicy, ...]
+MixedPolicy = tuple[tuple[Rational, ...], ...]
+MixedProfile = tuple[MixedPolicy, ...]
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,7 @@ def payoffs(game: Game, profile: StationaryProfile) -> tuple[Rational, ...]:
         BadInput: the profile does not fit the game, or a table holds a symbol without a value.
     """
     check_profile(game, profile)
-    problems = (_decision_problem(_tables(game), profile, player) for player in range(game.players))
-    return tuple(
-        exact.from_fmpq(problem.from_start(problem.values(policy)))
-        for problem, policy in zip(problems, profile, strict=True)
-    )
+    return _payoffs(_tables(game), _as_mixes(profile))
 
 
 def best_deviation(game: Game, profile: StationaryProfile, player: int) -> Deviation | None:
@@ -70,11 +70,7 @@ def best_deviation(game: Game, profile: StationaryProfile, player: int) -> Devia
         BadInput: the profile does not fit the game, or a table holds a symbol without a value.
     """
     check_profile(game, profile)
-    problem = _decision_problem(_tables(game), profile, player)
-    policy = profile[player]
-    reply, optimum = problem.solve(policy)
-    gain = problem.from_start(optimum) - problem.from_start(problem.values(policy))
-    return Deviation(player, reply, exact.from_fmpq(gain)) if gain > 0 else None
+    return _deviation(_tables(game), _as_mixes(profile), profile[player], player)
 
 
 def is_equilibrium(game: Game, profile: StationaryProfile) -> bool:
@@ -84,6 +80,90 @@ def is_equilibrium(game: Game, profile: StationaryProfile) -> bool:
         BadInput: the profile does not fit the game, or a table holds a symbol without a value.
     """
     return all(best_deviation(game, profile, player) is None for player in range(game.players))
+
+
+def optimal_actions(game: Game, profile: StationaryProfile, player: int) -> tuple[frozenset[int], ...]:
+    """The player's actions in every state that are optimal from there on, while the others play the profile.
+
+    A policy is optimal from every state exactly when it takes such an action everywhere, and from the start exactly when
+    it takes one in every state that it reaches: what it loses is Σ_s d(s) [u*(s) − Q*(s, its action)], d its visits.
+
+    Args:
+        game: the game.
+        profile: the others' policies; the player's own entry only has to fit the game.
+        player: index of the player.
+
+    Returns:
+        One set of action indices per state.
+
+    Raises:
+        BadInput: the profile does not fit the game, or a table holds a symbol without a value.
+    """
+    check_profile(game, profile)
+    problem = _decision_problem(_tables(game), _as_mixes(profile), player)
+    _, optimum = problem.solve(profile[player])
+    return tuple(
+        frozenset(a for a, score in enumerate(problem.scores(s, optimum)) if score == best)
+        for s, best in enumerate(optimum)
+    )
+
+
+def reached(game: Game, profile: StationaryProfile) -> frozenset[int]:
+    """The states that a pure profile reaches with positive weight: d(s) > 0. With γ = 0 only start states count.
+
+    Raises:
+        BadInput: the profile does not fit the game, or a table holds a symbol without a value.
+    """
+    check_profile(game, profile)
+    tables = _tables(game)
+    seen = {s for s, weight in enumerate(tables.start) if weight > 0}
+    fresh = list(seen) if tables.discount > 0 else []
+    while fresh:
+        s = fresh.pop()
+        after = tables.transition[s][tables.index[tuple(policy[s] for policy in profile)]].keys() - seen
+        seen |= after
+        fresh += after
+    return frozenset(seen)
+
+
+# --------------------------------------------------------------------------------------------------- mixed profiles
+
+
+def mixed_payoffs(game: Game, profile: MixedProfile) -> tuple[Rational, ...]:
+    """Total discounted values under a mixed stationary profile, one per player.
+
+    Raises:
+        BadInput: the profile does not fit the game, or a table holds a symbol without a value.
+    """
+    return _payoffs(_tables(game), _read_mixes(game, profile))
+
+
+def mixed_deviation(game: Game, profile: MixedProfile, player: int) -> Deviation | None:
+    """The player's most profitable deviation from a mixed stationary profile, ``None`` if nothing is profitable.
+
+    The reply found is pure and optimal among all strategies (see the module's first lines). It keeps the player's
+    likeliest action wherever that is optimal.
+
+    Raises:
+        BadInput: the profile does not fit the game, or a table holds a symbol without a value.
+    """
+    mixes = _read_mixes(game, profile)
+    return _deviation(_tables(game), mixes, tuple(row.index(max(row)) for row in profile[player]), player)
+
+
+def _read_mixes(game: Game, profile: MixedProfile) -> list[list[_Flow]]:
+    """A mixed profile with its zeros left out, checked."""
+    place = f"game {game.name!r}: profile"
+    check_profile(game, tuple(tuple(0 for _ in policy) for policy in profile))
+    mixes = []
+    for player, (policy, names) in enumerate(zip(profile, game.actions, strict=True), start=1):
+        for row in policy:
+            if len(row) != len(names) or any(not isinstance(entry, Rational) or entry < 0 for entry in row):
+                raise BadInput(f"{place}: player {player} needs {len(names)} exact probabilities in every state.")
+            if sum(row, Integer(0)) != 1:
+                raise BadInput(f"{place}: probabilities of player {player} sum to {sum(row, Integer(0))}, not 1.")
+        mixes.append([{a: exact.to_fmpq(entry) for a, entry in enumerate(row) if entry > 0} for row in policy])
+    return mixes
 
 
 def check_profile(game: Game, profile: StationaryProfile) -> None:
@@ -225,15 +305,16 @@ class _DecisionProblem:
     transition: list[list[_Flow]]
     discount: flint.fmpq
 
-    def values(self, policy: StationaryPolicy) -> list[flint.fmpq]:
+    def values(self, policy: Sequence[_Flow]) -> list[flint.fmpq]:
         """The solution of u = r + γPu along the policy, shape (states,)."""
         size = len(self.start)
-        matrix = flint.fmpq_mat(size, size)
-        for s, action in enumerate(policy):
+        matrix, right = flint.fmpq_mat(size, size), flint.fmpq_mat(size, 1)
+        for s, mix in enumerate(policy):
             matrix[s, s] = 1
-            for t, probability in self.transition[s][action].items():
-                matrix[s, t] -= self.discount * probability
-        right = flint.fmpq_mat(size, 1, [self.reward[s][action] for s, action in enumerate(policy)])
+            for action, weight in mix.items():
+                right[s, 0] += weight * self.reward[s][action]
+                for t, probability in self.transition[s][action].items():
+                    matrix[s, t] -= self.discount * weight * probability
         solution = matrix.solve(right)
         return [solution[s, 0] for s in range(size)]
 
@@ -241,34 +322,72 @@ class _DecisionProblem:
         """ρᵀu."""
         return sum((p * u for p, u in zip(self.start, values, strict=True)), flint.fmpq(0))
 
+    def scores(self, state: int, values: Sequence[flint.fmpq]) -> list[flint.fmpq]:
+        """What each action is worth for one round before the values."""
+        return [
+            reward + self.discount * sum((p * values[t] for t, p in flow.items()), flint.fmpq(0))
+            for reward, flow in zip(self.reward[state], self.transition[state], strict=True)
+        ]
+
     def solve(self, policy: StationaryPolicy) -> tuple[StationaryPolicy, list[flint.fmpq]]:
         """An optimal policy, which keeps the given one's action wherever that is optimal, and u*."""
-        improved, values = policy, self.values(policy)
+        improved, values = policy, self.values(_as_mix(policy))
         while (better := self._improved(improved, values)) != improved:
-            improved, values = better, self.values(better)
+            improved, values = better, self.values(_as_mix(better))
         return self._improved(policy, values), values
 
     def _improved(self, policy: StationaryPolicy, values: Sequence[flint.fmpq]) -> StationaryPolicy:
         """The action that is best for one round before the values, the policy's own among equals."""
         actions = []
         for s, kept in enumerate(policy):
-            scores = [
-                reward + self.discount * sum((p * values[t] for t, p in flow.items()), flint.fmpq(0))
-                for reward, flow in zip(self.reward[s], self.transition[s], strict=True)
-            ]
+            scores = self.scores(s, values)
             best = max(scores)
             actions.append(kept if scores[kept] == best else scores.index(best))
         return tuple(actions)
 
 
-def _decision_problem(tables: _Tables, profile: StationaryProfile, player: int) -> _DecisionProblem:
-    rows = []
+def _as_mix(policy: StationaryPolicy) -> list[_Flow]:
+    return [{action: flint.fmpq(1)} for action in policy]
+
+
+def _as_mixes(profile: StationaryProfile) -> list[list[_Flow]]:
+    return [_as_mix(policy) for policy in profile]
+
+
+def _decision_problem(tables: _Tables, mixes: Sequence[Sequence[_Flow]], player: int) -> _DecisionProblem:
+    """Tables averaged over the others' play, given as probabilities of each one's actions, [player][state]."""
+    rewards, transitions = [], []
     for s in range(len(tables.start)):
-        joint = tuple(policy[s] for policy in profile)
-        rows.append([tables.index[own] for own in _unilateral(joint, player, tables.action_counts[player])])
-    return _DecisionProblem(
-        start=tables.start,
-        reward=[[tables.reward[s][k][player] for k in row] for s, row in enumerate(rows)],
-        transition=[[tables.transition[s][k] for k in row] for s, row in enumerate(rows)],
-        discount=tables.discount,
+        others = [list(mix[s].items()) for mix in (*mixes[:player], *mixes[player + 1 :])]
+        reward = [flint.fmpq(0)] * tables.action_counts[player]
+        transition: list[_Flow] = [{} for _ in reward]
+        for chosen in product(*others):
+            weight = flint.fmpq(1)
+            for _, probability in chosen:
+                weight *= probability
+            joint = tuple(action for action, _ in chosen)
+            for own, flow in enumerate(transition):
+                k = tables.index[(*joint[:player], own, *joint[player:])]
+                reward[own] += weight * tables.reward[s][k][player]
+                for t, probability in tables.transition[s][k].items():
+                    flow[t] = flow.get(t, flint.fmpq(0)) + weight * probability
+        rewards.append(reward)
+        transitions.append(transition)
+    return _DecisionProblem(tables.start, rewards, transitions, tables.discount)
+
+
+def _payoffs(tables: _Tables, mixes: Sequence[Sequence[_Flow]]) -> tuple[Rational, ...]:
+    problems = (_decision_problem(tables, mixes, player) for player in range(len(mixes)))
+    return tuple(
+        exact.from_fmpq(problem.from_start(problem.values(own))) for problem, own in zip(problems, mixes, strict=True)
     )
+
+
+def _deviation(
+    tables: _Tables, mixes: Sequence[Sequence[_Flow]], kept: StationaryPolicy, player: int
+) -> Deviation | None:
+    """The best reply, which keeps the given actions wherever they are optimal, if it gains."""
+    problem = _decision_problem(tables, mixes, player)
+    reply, optimum = problem.solve(kept)
+    gain = problem.from_start(optimum) - problem.from_start(problem.values(mixes[player]))
+    return Deviation(player, reply, exact.from_fmpq(gain)) if gain > 0 else None

@@ -325,7 +325,12 @@ class TruncationBound:
             step: α; Lα for an expanded form with L inner steps.
             form: ``expanded``, or ``unrolled`` with one inner step. In the latter φ₁ is a different point in the
                 two games; both, and the points between them, have to be policies of the set.
+
+        Raises:
+            BadInput: α < 0.
         """
+        if step < 0:
+            raise BadInput(f"step: α must be ≥ 0, not {step}.")
         players = range(self.game.players)
         found = {}
         for i in players:

@@ -686,10 +686,12 @@ def test_bernstein_coefficients_enclose_a_polynomial(data: st.DataObject) -> Non
 
 
 def test_the_largest_value_is_taken_and_bounded() -> None:
-    """x(1 − x) + u on [0, 1] × [0, 1/3]: the largest value is 1/4 + 1/3, at a cut."""
+    """x(1 − x) ± u on [0, 1] × [0, 1/3]: the largest value is 1/4 + 1/3, at a cut; with − it is taken at u = 0 only."""
     terms = {(1, 0): flint.fmpq(1), (2, 0): flint.fmpq(-1), (0, 1): flint.fmpq(1)}
     taken, bound = c02.largest(terms, (Rational(0), Rational(1, 3)))
     assert taken == bound == Rational(7, 12)
+    falling = c02.largest(terms | {(0, 1): flint.fmpq(-1)}, (Rational(0), Rational(1, 3)))
+    assert falling == (Rational(1, 4) - Rational(1, 3), Rational(1, 4))
     with pytest.raises(c02.Undecided, match="polynomial"):
         field = QuotientField([Symbol("x")])
         x = field.values[Symbol("x")]

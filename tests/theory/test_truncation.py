@@ -25,6 +25,8 @@ from theory import strategies
 from theory.claims import c03_bias, settle
 from theory.claims.c03_bias import (
     CLAIMS,
+    AtRest,
+    at_rest,
     first_order,
     grim_point,
     grim_tail,
@@ -36,7 +38,7 @@ from theory.claims.c03_bias import (
 from theory.claims.model import Verdict
 from theory.decomposition import decompose, rule_terms
 from theory.errors import BadInput
-from theory.exact import is_zero, to_fmpq
+from theory.exact import Undecided, is_zero, to_fmpq
 from theory.games import START, Game, ipd, ipd_finite, memory_one, prisoners_dilemma, stag_hunt
 from theory.policies import COORDINATES, Coordinates, in_probabilities, local_policies, parameters
 from theory.profiles import parse_profile
@@ -717,6 +719,24 @@ def test_the_gap_of_inner_steps_by_hand() -> None:
     assert unroll_gap(game, 3, point, Rational(1, 100))[1] == 3 * Rational(21, 2)
 
 
+def test_the_update_at_rest_by_hand() -> None:
+    """At p = q = ⅔ of 4,0,3,2: K = 3 and c = ∂V¹/∂q = 3p + 1 = 3; twice both at γ = ½. L = 2, α = 0.1: 1.8."""
+    rest = at_rest(stag_hunt().instance())
+    assert set(rest.zero.values()) == {Rational(2, 3)} and (rest.slope, rest.spillover) == (3, 3)
+    assert rest.update(2, TENTH) == Rational(9, 5)
+    doubled = at_rest(replace(stag_hunt().instance(), discount=half(1)))
+    assert (doubled.slope, doubled.spillover) == (6, 6)
+    for length in range(12):
+        assert rest.update(length, TENTH) >= 9 * TENTH * length
+    with pytest.raises(Undecided, match="interior zero"):
+        at_rest(prisoners_dilemma().instance())
+
+
+def test_negative_steps_are_refused() -> None:
+    with pytest.raises(BadInput, match="step: α must be ≥ 0"):
+        truncation_bound(ipd(), "direct", 3).terms(Rational(-1))
+
+
 # ------------------------------------------------------------------------------------------------------ the claims
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
@@ -789,6 +809,9 @@ SABOTAGE: dict[str, tuple[str, object, str, Callable[..., object]]] = {
     ),
     "Grim not settled": ("C3.uniform", c03_bias, "linear_rounds", lambda *arguments: None),
     "a round too many, Grim": ("C3.uniform", c03_bias, "truncated", one_round_more),
+    "the zero of v elsewhere": (
+        "C3.unroll", c03_bias, "at_rest", lambda game: AtRest(at_rest(game).zero, Integer(2), Integer(3)),
+    ),
     "first order without a term": ("C3.unroll", c03_bias, "first_order", lambda *arguments: Rational(3, 4)),
 }  # fmt: skip
 

@@ -398,8 +398,12 @@ def _local_evidence() -> Evidence:
         _, field, slacks, sizes = _local_slacks(actions)
         if not all(map(nonnegative, [*slacks, *sizes])):
             raise Undecided(f"the bounds of one score and its derivative are not shown for {actions} actions")
-        half = field.constant(-local_bounds("logit", actions)[0] / 2)
-        if all(nonnegative(slack + half) for slack in slacks):
+        # The first slacks are the slopes', one per action; the others are the bends'.
+        halves = [field.constant(-bound / 2) for bound in local_bounds("logit", actions)]
+        if any(
+            all(nonnegative(slack + half) for slack in group)
+            for group, half in zip((slacks[:actions], slacks[actions:]), halves, strict=True)
+        ):
             raise Undecided("the check cannot fail: it accepts a bound that is too small")
         shown[str(actions)] = {
             "slope_squared": str(local_bounds("logit", actions)[0]),
@@ -515,7 +519,7 @@ def monomials(noise: Sequence[Quotient]) -> Monomials:
 
 
 def largest(terms: Monomials, last: tuple[Rational, Rational]) -> tuple[Rational, Rational]:
-    """A value that a polynomial takes on the unit box times an interval, and a bound of all of them there."""
+    """A value that a polynomial takes on the unit box at the interval's end, and a bound of all of them there."""
     cuts = [Rational(k, 2**HALVINGS) for k in range(2**HALVINGS + 1)]
     sides = list(pairwise(cuts))
     taken, bound = [], []
@@ -523,7 +527,10 @@ def largest(terms: Monomials, last: tuple[Rational, Rational]) -> tuple[Rational
         found = bernstein(terms, (*square, last), exact.to_fmpq)
         degrees = max(found)
         bound.append(max(found.values()))
-        taken.append(max(v for p, v in found.items() if all(k in (0, d) for k, d in zip(p, degrees, strict=True))))
+        corners = (
+            p for p in found if p[-1] == degrees[-1] and all(k in (0, d) for k, d in zip(p, degrees, strict=True))
+        )
+        taken.append(max(found[p] for p in corners))
     return exact.from_fmpq(max(taken)), exact.from_fmpq(max(bound))
 
 
@@ -763,8 +770,9 @@ CLAIMS = (
     Claim(
         "C2.variance",
         "In logit coordinates E|xi|^2 <= sigma^2/B at every phi_0, sigma^2 = sum_i m_i^2 with m_i = x_i (1 + 2 alpha "
-        "|c_own| rho_i (H^2 l_i^2 + H h_i) + 2 alpha |c_peer| sum_j rho_j H^2 l_j^2), x_i = rho_i H l_i, rho_i = "
-        "max |r_i| times the sum of gamma^t over H rounds, (l^2, h) = (1, 1/4) with two actions, (2, 1/2) with more.",
+        "|c_own| rho_i (H^2 l_i^2 + H h_i) + 2 alpha |c_peer| sum_{j != i} rho_j H^2 l_j^2), x_i = rho_i H l_i, "
+        "rho_i = max |r_i| times the sum of gamma^t over H rounds, (l^2, h) = (1, 1/4) with two actions, (2, 1/2) with "
+        "more.",
         "triangle inequality; Efron and Stein 1981",
         assumptions=(*_MODEL, "bounded rewards, H rounds", "a shared batch, or one of its own for every mean"),
         scope="every finite game, every B; bounds of one score derived for 2, 3 and 4 actions; E|xi|^2 itself is an "

@@ -233,10 +233,12 @@ def variance_bound(
         floor: ε > 0 such that all action probabilities are ≥ ε, for ``direct``; there is no bound without it.
 
     Raises:
-        BadInput: an unknown policy, no number of rounds where one is needed, or no floor where one is needed.
+        BadInput: an unknown policy, α < 0, no number of rounds where one is needed, or no floor where one is needed.
     """
     game = game.instance()
     coordinates = coordinates_of(game, policy)
+    if step < 0:
+        raise BadInput(f"step: α must be ≥ 0, not {step}.")
     length = _check_length(game, rounds)
     weight = sum((game.discount**t for t in range(length)), Rational(0))
     returns = [weight * max(abs(row[i]) for rows in game.reward for row in rows) for i in range(game.players)]
