@@ -13,7 +13,7 @@ from theory import strategies
 from theory.alignment import align
 from theory.claims import c05_basin_entry as c05
 from theory.claims.model import Verdict
-from theory.decomposition import decompose
+from theory.decomposition import decompose, rule_terms
 from theory.errors import BadInput
 from theory.exact import is_zero
 from theory.games import (
@@ -28,6 +28,7 @@ from theory.games import (
     stag_hunt_3,
 )
 from theory.order import OrderInclusion, corner_values, largest_bend, order_inclusion
+from theory.order_conflicts import conflicts, slopes_program
 from theory.policies import COORDINATES, parameters
 from theory.symbols import P, R, S, T, alpha
 
@@ -235,6 +236,7 @@ def test_verdicts() -> None:
         "C5.local": Verdict.REFUTED,
         "C5.mean": Verdict.REFUTED,
         "C5.order": Verdict.PROVED,
+        "C5.order-ipd": Verdict.REFUTED,
         "C5.global": Verdict.PROVED,
     }
 
@@ -247,6 +249,29 @@ def test_the_checks_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(OrderInclusion, "conditions", ())
     assert checks["C5.order"]().verdict is Verdict.UNDECIDED
+
+
+def test_cross_slopes_against_differentiation() -> None:
+    """Dv of the IPD from Hessian products, against v differentiated step by step at a rational policy."""
+    game = ipd()
+    program = rule_terms(game, "direct", "pg")
+    axes = [symbol for row in parameters(game, "direct") for symbol in row]
+    point = c05._policies(game)[0]
+    table = slopes_program(game).at({**dict(game.parameters), **point})
+    moved, step = axes[6], Rational(1, 10**12)
+    ends = [
+        program.at({**dict(game.parameters), **point, alpha: Integer(1), moved: point[moved] + sign * step})
+        for sign in (1, -1)
+    ]
+    rows = [[entry for i in (1, 2) for entry in end[f"gradient_{i}"]] for end in ends]
+    for k, axis in enumerate(axes):
+        difference = (rows[0][k] - rows[1][k]) / (2 * step)
+        assert abs(difference - table[axis.name][6]) < Rational(1, 10**15)
+
+
+def test_a_game_without_conflict_has_none() -> None:
+    assert conflicts(stag_hunt_3(), c05._policies(stag_hunt_3())) == []
+    assert conflicts(ipd(), c05._policies(ipd())[:1]) == []  # one policy shows one sign
 
 
 def test_corner_values() -> None:

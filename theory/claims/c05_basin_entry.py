@@ -5,15 +5,17 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import product
 
-from sympy import Expr, Integer, Poly, Rational, diff, integrate
+from sympy import Expr, Integer, Poly, Rational, Symbol, diff, integrate
 
 from theory.bernstein import bernstein
+from theory.claims.identities import random_point
 from theory.claims.model import Claim, Evidence, Finding, Verdict
 from theory.decomposition import decompose
 from theory.exact import Undecided, is_zero, lowest_terms
-from theory.games import Game, chicken, prisoners_dilemma, stag_hunt, stag_hunt_3
+from theory.games import Game, chicken, ipd, prisoners_dilemma, stag_hunt, stag_hunt_3
 from theory.games.symbolic import symbolic_game
 from theory.order import OrderInclusion, order_inclusion
+from theory.order_conflicts import conflicts
 from theory.policies import COORDINATES, parameters
 from theory.separatrix import Separatrix, separatrix
 from theory.symbols import P, R, S, T, alpha, correction
@@ -21,6 +23,7 @@ from theory.symbols import P, R, S, T, alpha, correction
 # Payoffs R, S, T, P looked at for the smallest counterexample: integers from 0 to this.
 LARGEST_PAYOFF = 6
 STEP = Rational(1, 10)  # λ at which shares are shown
+POLICIES = 8  # at which cross slopes are looked at
 
 # ---------------------------------------------------------------------------------------------------------- order
 
@@ -223,6 +226,50 @@ def _check_mean() -> Finding:
     )
 
 
+# --------------------------------------------------------------------------------------------------------- the IPD
+
+
+def _check_order_ipd() -> Finding:
+    game, one_shot = ipd(), stag_hunt()
+    found, control = (conflicts(each, _policies(each)) for each in (game, one_shot))
+    if control:
+        raise Undecided("the check cannot fail: it finds conflicts in Stag Hunt")
+    axes = [symbol for row in parameters(game, "direct") for symbol in row]
+    own = parameters(game, "direct")[0]
+    inside = [c for c in found if c.slope in own and c.axis in own]
+    across = [c for c in found if c.slope in own and c.axis not in own]
+    if not (inside and across):
+        return Finding(Verdict.UNDECIDED, "no cross slope has both signs at the policies looked at")
+    shown = [
+        f"dv[{c.slope}]/d{c.axis} = {c.positive[1].evalf(3)} and {c.negative[1].evalf(3)}"
+        for c in (inside[0], across[0])
+    ]
+    pairs = len(axes) * (len(axes) - 1)
+    evidence = Evidence(
+        "counterexample",
+        "exact cross slopes at random rational policies",
+        f"{game.name}, direct: {len(found)} of {pairs} cross slopes have both signs, such as {' and '.join(shown)}",
+        {
+            "policies": [{s.name: str(v) for s, v in point.items()} for point in _policies(game)],
+            "conflicts": [
+                {"slope": c.slope.name, "axis": c.axis.name, "values": [str(c.positive[1]), str(c.negative[1])]}
+                for c in found
+            ],
+        },
+    )
+    return Finding(
+        Verdict.REFUTED,
+        "a cross slope of both signs fits no choice of signs, so no orthant order makes v cooperative, within one "
+        "player's policy or across players",
+        (evidence,),
+    )
+
+
+def _policies(game: Game) -> list[dict[Symbol, Rational]]:
+    axes = [symbol for row in parameters(game, "direct") for symbol in row]
+    return [random_point(axes, seed) for seed in range(POLICIES)]
+
+
 _SETTING = "expanded form, L = 1 (x' = v + lambda C)"
 
 CLAIMS = (
@@ -257,6 +304,14 @@ CLAIMS = (
         assumptions=(_SETTING, "exact gradients", "steps eta_n <= 6 sqrt(3)/max |gap| in logit coordinates"),
         scope="one-shot games, two actions each; Stag Hunt (R > T, P > S) and three-player Stag Hunt, symbolic payoffs",
         check=_check_order,
+    ),
+    Claim(
+        "C5.order-ipd",
+        "The memory-one IPD is cooperative in some order of its parameters, so that C5.order can speak of it.",
+        "reading of C5.order",
+        assumptions=("orthant orders", "policy gradient"),
+        scope="payoffs -1,-3,0,-2, gamma = 24/25, direct coordinates; other cones are not looked at",
+        check=_check_order_ipd,
     ),
     Claim(
         "C5.global",
