@@ -102,9 +102,7 @@ def _alignment(game: AnyGame) -> Finding:
 def _inclusion(game: AnyGame) -> Finding:
     order = order_inclusion(game)
     if not order.holds:
-        return Finding(
-            Verdict.UNDECIDED, "v is not cooperative or C points away somewhere, and then order decides nothing"
-        )
+        return not_applicable("v is not cooperative or C points away somewhere, and then order decides nothing")
     evidence = Evidence(
         "identity",
         "signs of cross slopes and corrections at every policy; comparison of increasing maps",
