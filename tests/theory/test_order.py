@@ -238,6 +238,7 @@ def test_verdicts() -> None:
         "C5.order": Verdict.PROVED,
         "C5.order-ipd": Verdict.REFUTED,
         "C5.global": Verdict.PROVED,
+        "C5.flux-direct": Verdict.PROVED,
     }
 
 

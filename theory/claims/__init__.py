@@ -17,6 +17,7 @@ from theory.claims import (
     c15_stag_hunt_entry,
     c16_ipd_entry,
     c18_stable_equilibria,
+    c19_regions,
     unchecked,
 )
 from theory.claims.model import NOT_RUN, Claim, Evidence, Finding, Refuted, Verdict, settle, weakest
@@ -38,6 +39,7 @@ LEDGER: tuple[Claim, ...] = tuple(
             *c15_stag_hunt_entry.CLAIMS,
             *c16_ipd_entry.CLAIMS,
             *c18_stable_equilibria.CLAIMS,
+            *c19_regions.CLAIMS,
             *unchecked.CLAIMS,
         ),
         # C2 before C10; within a claim the parent first, then its readings as written.

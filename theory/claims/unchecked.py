@@ -28,5 +28,4 @@ CLAIMS = (
     Claim("C13", "Annealing recovers ordinary policy-gradient dynamics and its local guarantees.", "paper, annealing"),
     Claim("C14", "Restarts satisfy P(T > k) <= (1 - p(1 - delta))^k.", "paper, restarts"),
     Claim("C17", "Entry rises with small neural policies.", "paper, MLP-IPD experiments"),
-    Claim("C19", "The certified attraction region is defined and computed.", "referee's minor comment"),
 )
