@@ -17,17 +17,20 @@ stops after finitely many steps, because every step raises the values and there 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
 import flint
-from sympy import Expr, Integer, Rational
+from sympy import Expr, Integer, Rational, Symbol
 
 from theory import exact
 from theory.errors import BadInput
 from theory.games.model import Game, JointAction
+from theory.policies import parameters
+from theory.program import Program
+from theory.values import value_program
 
 StationaryPolicy = tuple[int, ...]
 StationaryProfile = tuple[StationaryPolicy, ...]
@@ -85,8 +88,8 @@ def is_equilibrium(game: Game, profile: StationaryProfile) -> bool:
 def optimal_actions(game: Game, profile: StationaryProfile, player: int) -> tuple[frozenset[int], ...]:
     """The player's actions in every state that are optimal from there on, while the others play the profile.
 
-    A policy is optimal from every state exactly when it takes such an action everywhere, and from the start exactly when
-    it takes one in every state that it reaches: what it loses is Σ_s d(s) [u*(s) − Q*(s, its action)], d its visits.
+    A policy is optimal from every state exactly when it takes such an action everywhere, and from the start exactly
+    when it takes one wherever it is reached: what it loses is Σ_s d(s) [u*(s) − Q*(s, its action)], d its visits.
 
     Args:
         game: the game.
@@ -126,6 +129,25 @@ def reached(game: Game, profile: StationaryProfile) -> frozenset[int]:
     return frozenset(seen)
 
 
+def check_profile(game: Game, profile: StationaryProfile) -> None:
+    """Refuse a profile that does not have one action of every player in every state.
+
+    Raises:
+        BadInput: it does not fit the game.
+    """
+    place = f"game {game.name!r}: profile"
+    if len(profile) != game.players:
+        raise BadInput(f"{place} has {len(profile)} policies for {game.players} players.")
+    if game.observed != tuple(range(len(game.states))):
+        # A best reply may then depend on what the player does not observe, such as the round.
+        raise BadInput(f"{place}: equilibria of games with a finite horizon are not supported yet.")
+    for player, (policy, names) in enumerate(zip(profile, game.actions, strict=True), start=1):
+        if len(policy) != len(game.states):
+            raise BadInput(f"{place} has {len(policy)} actions of player {player} for {len(game.states)} states.")
+        if not all(0 <= action < len(names) for action in policy):
+            raise BadInput(f"{place} has an action of player {player} that is not one of 0 to {len(names) - 1}.")
+
+
 # --------------------------------------------------------------------------------------------------- mixed profiles
 
 
@@ -151,38 +173,58 @@ def mixed_deviation(game: Game, profile: MixedProfile, player: int) -> Deviation
     return _deviation(_tables(game), mixes, tuple(row.index(max(row)) for row in profile[player]), player)
 
 
-def _read_mixes(game: Game, profile: MixedProfile) -> list[list[_Flow]]:
-    """A mixed profile with its zeros left out, checked."""
-    place = f"game {game.name!r}: profile"
-    check_profile(game, tuple(tuple(0 for _ in policy) for policy in profile))
-    mixes = []
-    for player, (policy, names) in enumerate(zip(profile, game.actions, strict=True), start=1):
-        for row in policy:
-            if len(row) != len(names) or any(not isinstance(entry, Rational) or entry < 0 for entry in row):
-                raise BadInput(f"{place}: player {player} needs {len(names)} exact probabilities in every state.")
-            if sum(row, Integer(0)) != 1:
-                raise BadInput(f"{place}: probabilities of player {player} sum to {sum(row, Integer(0))}, not 1.")
-        mixes.append([{a: exact.to_fmpq(entry) for a, entry in enumerate(row) if entry > 0} for row in policy])
-    return mixes
-
-
-def check_profile(game: Game, profile: StationaryProfile) -> None:
-    """Refuse a profile that does not have one action of every player in every state.
+def check_mixed_profile(game: Game, profile: MixedProfile) -> None:
+    """Refuse a profile that does not have one exact distribution of every player in every state.
 
     Raises:
         BadInput: it does not fit the game.
     """
     place = f"game {game.name!r}: profile"
-    if len(profile) != game.players:
-        raise BadInput(f"{place} has {len(profile)} policies for {game.players} players.")
-    if game.observed != tuple(range(len(game.states))):
-        # A best reply may then depend on what the player does not observe, such as the round.
-        raise BadInput(f"{place}: equilibria of games with a finite horizon are not supported yet.")
+    check_profile(game, tuple((0,) * len(policy) for policy in profile))
     for player, (policy, names) in enumerate(zip(profile, game.actions, strict=True), start=1):
-        if len(policy) != len(game.states):
-            raise BadInput(f"{place} has {len(policy)} actions of player {player} for {len(game.states)} states.")
-        if not all(0 <= action < len(names) for action in policy):
-            raise BadInput(f"{place} has an action of player {player} that is not one of 0 to {len(names) - 1}.")
+        for row in policy:
+            if len(row) != len(names) or any(not isinstance(entry, Rational) or entry < 0 for entry in row):
+                raise BadInput(f"{place} needs {len(names)} exact probabilities of player {player} in every state.")
+            if sum(row, Integer(0)) != 1:
+                raise BadInput(f"{place} has probabilities of player {player} that sum to {sum(row, Integer(0))}.")
+
+
+def as_mixed(game: Game, profile: StationaryProfile) -> MixedProfile:
+    """A pure profile as probabilities, 1 for the action it takes.
+
+    Raises:
+        BadInput: it does not fit the game.
+    """
+    check_profile(game, profile)
+    return tuple(
+        tuple(tuple(Integer(int(a == own)) for a in range(len(names))) for own in policy)
+        for policy, names in zip(profile, game.actions, strict=True)
+    )
+
+
+def as_parameters(game: Game, profile: Sequence[Sequence[Sequence[Expr]]]) -> dict[Symbol, Expr]:
+    """Values of the direct parameters at given probabilities ``profile[i][s][a]``, which may be symbolic.
+
+    With two actions the parameter is the first one's probability, otherwise there is one for each action.
+    """
+    return {
+        symbol: chance
+        for row, policy in zip(parameters(game, "direct"), profile, strict=True)
+        for symbol, chance in zip(row, (c for r in policy for c in (r[:1] if len(r) == 2 else r)), strict=True)
+    }
+
+
+@lru_cache(maxsize=16)
+def direct_program(game: Game) -> Program:
+    """:func:`theory.values.value_program` in direct coordinates, derived once for a game."""
+    return value_program(game, "direct")
+
+
+def _read_mixes(game: Game, profile: MixedProfile) -> list[list[_Flow]]:
+    check_mixed_profile(game, profile)
+    return [
+        [{a: exact.to_fmpq(entry) for a, entry in enumerate(row) if entry > 0} for row in policy] for policy in profile
+    ]
 
 
 # -------------------------------------------------------------------------------------------------- one-shot games
@@ -219,7 +261,17 @@ def payoff_dominant(game: Game) -> StationaryProfile | None:
     Raises:
         BadInput: the game is not one-shot, or a table holds a symbol without a value.
     """
-    candidates = {profile: payoffs(game, profile) for profile in strict_equilibria(game)}
+    return dominant({profile: payoffs(game, profile) for profile in strict_equilibria(game)})
+
+
+def dominant(candidates: Mapping[StationaryProfile, Sequence[Rational]]) -> StationaryProfile | None:
+    """The profile whose payoffs Pareto-dominate those of every other candidate, ``None`` if there is none.
+
+    To dominate is to pay no player less and some player more. A single candidate counts.
+
+    Args:
+        candidates: profiles with their payoffs, one per player.
+    """
     for profile, paid in candidates.items():
         if all(_dominates(paid, other) for rival, other in candidates.items() if rival != profile):
             return profile
