@@ -18,7 +18,7 @@ from rich.table import Table as RichTable
 from numerics import simulation
 from numerics.evidence import PROFILES, Run
 from numerics.experiments import Experiment
-from numerics.files import check_writable
+from numerics.files import check_writable, write_whole
 from numerics.ledger import write_ledger
 from numerics.paper_tables import write_tables
 from numerics.simulation import simulate
@@ -27,6 +27,7 @@ from numerics.verdicts import Ledger, unexpected, verify_game
 from numerics.verdicts import verify as run_checks
 from theory import updates
 from theory.alignment import AlongDirection, align_along
+from theory.appendix import appendix
 from theory.claims import NOT_RUN
 from theory.derivation import derivation, derivation_json
 from theory.errors import BadInput
@@ -34,6 +35,7 @@ from theory.exact import Undecided, rational
 from theory.games import REGISTRY, AnyGame, DifferentiableGame
 from theory.games.files import resolve_game
 from theory.order import OrderInclusion, order_inclusion
+from theory.repeated_alignment import RepeatedAlignment, is_repeated, repeated_alignment
 
 app = typer.Typer(
     name="basin-entry",
@@ -127,11 +129,19 @@ def align(
 ) -> None:
     """Derive when the peer-learning correction points to the target, as exact inequalities in the payoffs.
 
+    One-shot games with two actions each: at every policy. Memory-one repeated games: at AllD, AllC, TFT, Grim, WSLS.
+
     Example: basin-entry align stag-hunt --policy logit
     """
     chosen = _game(game, settings)
-    result: OrderInclusion | AlongDirection
-    if direction == "to-target":
+    result: OrderInclusion | AlongDirection | RepeatedAlignment
+    if is_repeated(chosen):
+        if target is not None or direction != "to-target":
+            raise BadInput(
+                "align: in repeated games the target is the cooperative set; leave --target and --direction."
+            )
+        result = repeated_alignment(chosen, policy)
+    elif direction == "to-target":
         result = order_inclusion(chosen, policy, None if target is None else target.split(","))
     elif target is not None:
         raise BadInput("--direction: a vector replaces the target, so it does not go with --target.")
@@ -301,9 +311,10 @@ def verify(
     written = write_ledger(ledger, out)
     written += write_tables(out)
     if not claim:
-        from numerics.figures import paper_figures  # see figures()
+        from numerics.paper_figures import paper_figures  # see figures()
 
         written += paper_figures(out / "figures")
+        written.append(write_whole(out / "appendix.tex", appendix()))
     _print_ledger(ledger)
     typer.echo(f"{len(written)} files in {out} (start with {out / 'ledger.md'}).")
     surprises = unexpected(ledger, profile) if seed == 0 else []
@@ -332,7 +343,7 @@ def figures(
 
     Example: basin-entry figures results
     """
-    from numerics.figures import paper_figures  # matplotlib takes half a second that no other verb needs
+    from numerics.paper_figures import paper_figures  # matplotlib takes half a second that no other verb needs
 
     _report(paper_figures(folder / "figures"), folder)
 

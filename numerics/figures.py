@@ -1,6 +1,6 @@
 """Figures as PDF and PNG, readable in print and by the colour-blind (Okabe and Ito's colours).
 
-Every figure is a :class:`Picture`, which notebooks show by themselves; :func:`paper_figures` writes files. Curves
+Every figure is a :class:`Picture`, which notebooks show by themselves; ``numerics.paper_figures`` writes files. Curves
 and regions are compiled from expressions of :mod:`theory`; points come from runs.
 """
 
@@ -11,7 +11,6 @@ import timeit
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -30,7 +29,6 @@ from numerics.compile import Array, compile_program, compiled_values, game_value
 from numerics.dynamics import Learning, Schedule
 from numerics.evidence.c15_stag_hunt import closed_form_experiment
 from numerics.evidence.published import published_experiment
-from numerics.files import write_whole
 from numerics.outcomes import Outcome
 from numerics.residual import forms, norms
 from numerics.simulation import simulate
@@ -39,7 +37,7 @@ from theory.alignment import align
 from theory.claims.c01_decomposition import at_start_residual
 from theory.claims.c15_stag_hunt_entry import rising_condition
 from theory.errors import BadInput
-from theory.games import Game, ipd, stag_hunt
+from theory.games import Game
 from theory.policies import Coordinates, parameters
 from theory.program import Program
 from theory.separatrix import separatrix
@@ -73,23 +71,6 @@ class Picture(Figure):
             self.savefig(buffer, format="png", dpi=NOTEBOOK_DPI, metadata={"Software": None})
         shown = {"width": round(SCREEN_DPI * float(self.get_figwidth())), "alt": self.description}
         return buffer.getvalue(), shown
-
-
-def paper_figures(folder: Path) -> list[Path]:
-    """Stag Hunt's basins with and without the correction and phase portraits, :func:`residual`.
-
-    Returns the files written.
-
-    Raises:
-        BadInput: the folder cannot be written.
-    """
-    game = stag_hunt()
-    drawn = {
-        "stag_hunt_basins": basins(game),
-        "stag_hunt_portrait": portraits(game),
-        "residual": residual((game, ipd()), count=1000, seed=0),
-    }
-    return [path for name, figure in drawn.items() for path in _save(figure, folder / name)]
 
 
 # ------------------------------------------------------------------------------------------------ decomposition
@@ -481,13 +462,3 @@ def _legend(figure: Figure, handles: Sequence[Artist], columns: int = 3) -> None
 
 def _frame(axes: Axes) -> None:
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="p = probability of Stag, player 1")
-
-
-@mpl.rc_context(STYLE)
-def _save(figure: Figure, stem: Path) -> list[Path]:
-    paths = []
-    for kind, metadata in (("pdf", {"CreationDate": None, "Producer": None}), ("png", {"Software": None})):
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=kind, metadata=metadata)
-        paths.append(write_whole(stem.with_suffix(f".{kind}"), buffer.getvalue()))
-    return paths

@@ -30,6 +30,8 @@ def write_tables(folder: Path) -> list[Path]:
             "closed_form": _closed_form(folder, claims),
             "alignment": _alignment(folder, claims),
             "relations": _relations(folder, claims),
+            "notions": _notions(folder, claims),
+            "trajectories": _trajectories(folder, claims),
         }
     except BadInput:
         raise
@@ -138,3 +140,51 @@ def _relations(folder: Path, claims: list[dict[str, Any]]) -> Table:
                 rows += [(rule, form, *values) for form, values in entries.items()]
     columns = ("rule", "form", "curve", "look", "shape", "pull")
     return Table(columns, tuple(rows), ("l", "l", "r", "r", "r", "r"))
+
+
+def _notions(folder: Path, claims: list[dict[str, Any]]) -> Table:
+    """How often each notion of alignment calls the change of a random game's basin right."""
+    rows = []
+    for _, content in _evidence(folder, claims):
+        if "right" in content and "order" in content:
+            right = [f"{entry['count']}" for entry in content["right"].values()]
+            low, high = content["right"]["A3"]["interval"]
+            harm = (
+                content["hurt"],
+                content["hurt_although_aligned_near_target"],
+                content["hurt_although_aligned_in_the_mean"],
+                content["order"]["hurt"],
+            )
+            counts = (str(content["games"]), str(content["undecided"]), *right, f"[{low:.4f}, {high:.4f}]")
+            rows.append((content["policy"], *counts, *map(str, harm), str(content["order"]["holds"])))
+    called = ("coordinates", "games", "undecided", "A0 right", "A1 right", "A3 right", "95% interval of A3")
+    columns = (*called, "hurt", "hurt, A0", "hurt, A1", "hurt, A2", "A2 holds")
+    return Table(columns, tuple(rows), ("l", *("r",) * 5, "l", *("r",) * 5))
+
+
+def _trajectories(folder: Path, claims: list[dict[str, Any]]) -> Table:
+    """Mean cosines of v and C with the direction to the cooperative set along learning runs, by distance."""
+    rows = []
+    for _, content in _evidence(folder, claims):
+        for row in content.get("trajectories", ()):
+            low, high = row["band"]
+            shown = [content["coordinates"], row["method"], f"{low} to {high}", str(row["n"]), str(row["visits"])]
+            for field in ("v", "C"):
+                if field in row:
+                    a, b = row[field]["interval"]
+                    shown += [f"{row[field]['mean_cosine']:+.4f}", f"[{a:+.4f}, {b:+.4f}]"]
+                else:
+                    shown += ["too few runs", ""]
+            rows.append(tuple(shown))
+    columns = (
+        "coordinates",
+        "method",
+        "distance",
+        "runs",
+        "visits",
+        "cosine of v",
+        "interval",
+        "cosine of C",
+        "interval",
+    )
+    return Table(columns, tuple(rows), ("l", "l", "l", *("r",) * 6))

@@ -64,9 +64,9 @@ def test_what_applies_to_which_game(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         return status == 0
 
     assert all(works("derive", game) for game in REGISTRY)
-    one_shot = {"stag-hunt", "prisoners-dilemma", "chicken", "battle-of-the-sexes", "coordination"}
-    one_shot |= {"stag-hunt-3", "public-goods"}
-    assert {game for game in REGISTRY if works("align", game)} == one_shot
+    covered = {"stag-hunt", "prisoners-dilemma", "chicken", "battle-of-the-sexes", "coordination"}
+    covered |= {"stag-hunt-3", "public-goods", "ipd"}
+    assert {game for game in REGISTRY if works("align", game)} == covered
     without_target = {"tandem", "matching-pennies"}
     assert {game for game in REGISTRY if not works("simulate", game)} == without_target
 

@@ -246,7 +246,7 @@ def strict_range(game: Game, profile: StationaryProfile) -> StrictRange | None:
     if not everywhere or any(poly.is_zero or poly.terms()[-1][1] < 0 for poly in numerators):
         return None
     factors = {base.monic() for poly in numerators for base, _ in poly.factor_list()[1]}
-    low, high, polynomial = _smallest_root([f for f in factors if f.eval(0) != 0 and f.eval(1) != 0])
+    low, high, polynomial = _smallest_root([f for f in factors if f(0) != 0 and f(1) != 0])
     return StrictRange(profile, low, high, polynomial)
 
 
@@ -300,7 +300,7 @@ def _smallest_root(factors: list[Poly]) -> tuple[Rational, Rational, Expr | None
         if low > 0 and all(high < later for (later, _), _ in roots[1:]):
             (polynomial,) = (base for base in factors if base.count_roots(low, high))
             if polynomial.degree() == 1:
-                low = high = -polynomial.eval(0)  # monic
+                low = high = -polynomial(0)  # monic
             return low, high, polynomial.as_expr()
         width /= 1000
     return Integer(1), Integer(1), None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from sympy import Expr, Integer, Rational
+from sympy import Expr, Integer, Rational, Symbol
 
 from theory.claims.model import Claim, Evidence, Finding, Verdict
 from theory.exact import Undecided, definite_sign, is_zero
@@ -18,12 +18,15 @@ from theory.ipd_alignment import (
     TARGET,
     AlongLine,
     along_line,
+    approach,
     at_profile,
     cooperation,
     current_payoffs,
     fields_at,
     inner_product,
     reduction,
+    rounded,
+    sign_near_zero,
     symmetric_point,
     uniform_start_correction,
 )
@@ -139,6 +142,28 @@ def _check_near_set() -> Finding:
     return Finding(Verdict.REFUTED, reason, (evidence,))
 
 
+def _check_near_logit() -> Finding:
+    noise = Symbol("delta", positive=True)
+    reactions = (noise, 1 - noise, noise)
+    found = {}
+    for coordinates, order, sign in (("direct", 1, 1), ("logit", 4, -1)):
+        found[coordinates] = approach(reactions, "logit" if coordinates == "logit" else "direct")
+        if found[coordinates][0] != order or sign_near_zero(found[coordinates][1], noise) != sign:
+            raise Undecided(f"{coordinates}: the product begins with {found[coordinates]}")
+    (_, direct), (_, logit) = found.values()
+    at = {noise: Rational(1, 100)}
+    evidence = Evidence(
+        "counterexample",
+        "exact series on the way to TFT, lowest coefficients in t, then in delta",
+        "cooperation 1 - t at first and after CC, delta, 1 - delta, delta after CD, DC, DD: <C, -grad W> begins with "
+        f"t in direct coordinates and t^4 in logit; at delta = 1/100 the coefficients are {rounded(direct.subs(at))} "
+        f"and {rounded(logit.subs(at))}, and they keep these signs as delta -> 0",
+        {name: {"order": order, "coefficient": str(entry)} for name, (order, entry) in found.items()},
+    )
+    reason = "in every neighbourhood of TFT there are policies at which the correction in log-odds points away"
+    return Finding(Verdict.REFUTED, reason, (evidence,))
+
+
 def _check_order() -> Finding:
     at = at_profile("Grim")
     if at.correction[2].sign != -1 or at.correction[4].sign != -1:
@@ -160,8 +185,8 @@ def _check_everywhere() -> Finding:
     evidence = Evidence(
         "counterexample",
         "exact rational witness",
-        f"cooperation {_listed(INSIDE)}: <C, -grad W> = {float(Rational(shown['correction_toward'])):.4f}, "
-        f"<v, -grad W> = {float(Rational(shown['gradient_toward'])):.4f}",
+        f"cooperation {_listed(INSIDE)}: <C, -grad W> = {rounded(Rational(shown['correction_toward']))}, "
+        f"<v, -grad W> = {rounded(Rational(shown['gradient_toward']))}",
         shown,
     )
     return Finding(
@@ -259,6 +284,10 @@ def _runs(line: AlongLine, name: str) -> str:
 _SCOPE = "memory-one IPD, infinite horizon, direct coordinates, expanded form, L = 1; total values"
 _STANDARD = f"{_SCOPE}; payoffs -1,-3,0,-2, gamma = 24/25"
 _CLASS = ("T > R > P > S", "0 < gamma < 1", "both players play the same policy")
+_RUNS = (
+    "runs in logit coordinates, starts N(0, 1.35^2)",
+    "alpha = 0.55, c_own = 0.35, c_peer = 1.5, eta_n = 0.9/(n+10)^0.24, clip 8, 260 steps",
+)
 
 CLAIMS = (
     Claim(
@@ -266,7 +295,7 @@ CLAIMS = (
         "Alignment holds in the iterated Prisoner's Dilemma near the target.",
         "referee's request, table (ii)",
         scope=f"{_SCOPE}; target = both cooperate at first and after CC, W = dist^2/2 in those four probabilities",
-        requires=("C7.near-grim", "C7.near-set", "C7.trajectories"),
+        requires=("C7.near-grim", "C7.near-set", "C7.trajectories", "C7.trajectories-logit"),
     ),
     Claim(
         "C7.near-grim",
@@ -292,6 +321,14 @@ CLAIMS = (
         "derived here",
         scope=_STANDARD,
         check=_check_near_set,
+    ),
+    Claim(
+        "C7.near-logit",
+        "Where rules learn in log-odds the correction points to the cooperative set near TFT, as it does in direct "
+        "coordinates.",
+        "derived here",
+        scope=_STANDARD.replace("direct coordinates", "logit coordinates"),
+        check=_check_near_logit,
     ),
     Claim(
         "C7.at-profiles",
@@ -336,13 +373,17 @@ CLAIMS = (
     ),
     Claim(
         "C7.trajectories",
-        "Along policy-gradient and Meta-MAPG trajectories from the published starts the mean cosine between the "
-        "correction and the direction to the cooperative set is positive at every distance from the set.",
+        "Along policy-gradient and Meta-MAPG runs from the published starts the mean cosine between the correction and "
+        "the direction to the cooperative set is positive at every distance from the set, in direct coordinates.",
         "referee's request, table (ii)",
-        assumptions=(
-            "logit coordinates, starts N(0, 1.35^2)",
-            "alpha = 0.55, c_own = 0.35, c_peer = 1.5, eta_n = 0.9/(n+10)^0.24, clip 8, 260 steps",
-        ),
-        scope=f"{_STANDARD}; trajectories run in logit coordinates",
+        assumptions=_RUNS,
+        scope=f"{_STANDARD}; the runs themselves learn in logit coordinates",
+    ),
+    Claim(
+        "C7.trajectories-logit",
+        "The same in the coordinates in which the runs learn.",
+        "referee's request, table (ii)",
+        assumptions=_RUNS,
+        scope=_STANDARD.replace("direct coordinates", "logit coordinates"),
     ),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from theory.claims.model import Claim
 
 CLAIMS = (
-    Claim("C7", "Alignment holds in the iterated Prisoner's Dilemma near the target.", "referee's request, table (ii)"),
     Claim(
         "C8",
         "A constant correction moves zeros by O(lambda): phi*_lambda = phi* - lambda J_v^-1 M(phi*) + O(lambda^2).",

@@ -1,0 +1,42 @@
+"""The figures that ``basin-entry verify`` and ``basin-entry figures`` write."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from numerics.alignment_figures import alignment_slices
+from numerics.figures import STYLE, basins, portraits, residual
+from numerics.files import write_whole
+from theory.games import ipd, stag_hunt
+
+
+def paper_figures(folder: Path) -> list[Path]:
+    """Stag Hunt's basins with and without the correction and phase portraits, the residual, alignment in the IPD.
+
+    Returns the files written.
+
+    Raises:
+        BadInput: the folder cannot be written.
+    """
+    game = stag_hunt()
+    drawn = {
+        "stag_hunt_basins": basins(game),
+        "stag_hunt_portrait": portraits(game),
+        "residual": residual((game, ipd()), count=1000, seed=0),
+        "ipd_alignment": alignment_slices(ipd()),
+    }
+    return [path for name, figure in drawn.items() for path in _save(figure, folder / name)]
+
+
+@mpl.rc_context(STYLE)
+def _save(figure: Figure, stem: Path) -> list[Path]:
+    paths = []
+    for kind, metadata in (("pdf", {"CreationDate": None, "Producer": None}), ("png", {"Software": None})):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=kind, metadata=metadata)
+        paths.append(write_whole(stem.with_suffix(f".{kind}"), buffer.getvalue()))
+    return paths
