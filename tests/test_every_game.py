@@ -65,7 +65,7 @@ def test_what_applies_to_which_game(monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
     assert all(works("derive", game) for game in REGISTRY)
     covered = {"stag-hunt", "prisoners-dilemma", "chicken", "battle-of-the-sexes", "coordination"}
-    covered |= {"stag-hunt-3", "public-goods", "ipd"}
+    covered |= {"stag-hunt-3", "public-goods", "ipd", "ipd-finite"}
     assert {game for game in REGISTRY if works("align", game)} == covered
     without_target = {"tandem", "matching-pennies"}
     assert {game for game in REGISTRY if not works("simulate", game)} == without_target

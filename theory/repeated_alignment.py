@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Rational, Symbol
 
+from theory.decomposition import decompose
 from theory.errors import BadInput
 from theory.games import AnyGame, ipd
 from theory.games.differentiable import finite
 from theory.games.model import Game
-from theory.ipd_alignment import PROFILES, STATES, AtProfile, at_profile
-from theory.latex import Document, Line, latex
-from theory.symbols import P, R, S, T, discount
+from theory.ipd_alignment import PROFILES, STATES, AtProfile, at_profile, rounded
+from theory.latex import Document, Line
+from theory.policies import parameters
+from theory.profiles import parse_profile
+from theory.program import Program
+from theory.symbols import P, R, S, T, alpha, discount
+
+LONGEST = 24  # letters of a fraction to read
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,18 @@ class RepeatedAlignment:
         r, s, t, p = (self.game.value_of(self.payoffs[symbol]) for symbol in (R, S, T, P))
         return bool(t > r > p > s)
 
-    def values(self, profile: AtProfile) -> tuple[Expr, ...]:
+    @cached_property
+    def _program(self) -> Program:
+        return decompose(self.game, form="expanded").program
+
+    def values(self, profile: AtProfile) -> tuple[Rational, ...]:
         """C_s of player 1 at the game's current payoffs, one per state."""
-        return tuple(self.game.value_of(form.value.subs(self.payoffs)) for form in profile.correction)
+        if self.game.horizon is None:
+            return tuple(self.game.value_of(form.value.subs(self.payoffs)) for form in profile.correction)
+        chosen = parse_profile(ipd(), profile.profile)
+        rows = zip(parameters(self.game, "direct"), chosen, strict=True)
+        point = {s: Integer(1 - action) for row, policy in rows for s, action in zip(row, policy, strict=True)}
+        return self._program.at({**point, alpha: Integer(1), **dict(self.game.parameters)})["peer_1"]
 
     def document(self) -> Document:
         """Closed forms with their signs, and the numbers at the current payoffs."""
@@ -54,16 +69,16 @@ class RepeatedAlignment:
             Line("both players play the profile; the target is the set of policies that cooperate at ∅ and after CC"),
             Line(f"current values {now.replace('gamma', 'γ')}"),
         ]
-        if not self.dilemma:
+        if self.game.horizon is None and not self.dilemma:
             lines.append(Line("these are not payoffs of a Prisoner's Dilemma: the signs below do not apply"))
         for profile in self.profiles:
-            lines.append(Line(f"at {profile.profile}, for T > R > P > S"))
-            lines += profile.document().lines
-            shown = [f"C_{state} = {value}" for state, value in zip(STATES, self.values(profile), strict=True)]
-            joined = r",\quad ".join(
-                f"C_{{{s}}} = {latex(v)}" for s, v in zip(STATES, self.values(profile), strict=True)
-            )
-            lines.append(Line("now", ", ".join(shown), joined))
+            if self.game.horizon is None:
+                lines.append(Line(f"at {profile.profile}, for T > R > P > S"))
+                lines += profile.document().lines
+            entries = list(zip(STATES, map(_number, self.values(profile)), strict=True))
+            shown = [f"C_{state} {value}" for state, value in entries]
+            joined = r",\quad ".join(f"C_{{{state}}} {value.replace('≈', r'\approx')}" for state, value in entries)
+            lines.append(Line(f"at {profile.profile} now", ", ".join(shown), joined))
         return Document(
             f"{self.game.name}: peer-learning correction at pure profiles, direct coordinates", tuple(lines)
         )
@@ -76,11 +91,15 @@ class RepeatedAlignment:
             "policy": "direct",
             "payoffs": {str(symbol): str(self.game.value_of(value)) for symbol, value in self.payoffs.items()},
             "dilemma": self.dilemma,
+            "horizon": self.game.horizon,
             "profiles": [
-                {**profile.to_json(), "values": dict(zip(STATES, map(str, self.values(profile)), strict=True))}
+                {**self._closed(profile), "values": dict(zip(STATES, map(str, self.values(profile)), strict=True))}
                 for profile in self.profiles
             ],
         }
+
+    def _closed(self, profile: AtProfile) -> dict[str, Any]:
+        return profile.to_json() if self.game.horizon is None else {"profile": profile.profile}
 
     def __str__(self) -> str:
         return self.document().as_text()
@@ -89,16 +108,26 @@ class RepeatedAlignment:
         return self.document()._repr_latex_()
 
 
+def _number(value: Rational) -> str:
+    """A rational with its relation sign: exact, or rounded where it is too long to read."""
+    written = str(value)
+    return f"= {written}" if len(written) <= LONGEST else f"≈ {rounded(value)}"
+
+
 @lru_cache
 def _profiles() -> tuple[AtProfile, ...]:
     return tuple(at_profile(name) for name in PROFILES)
 
 
 def is_repeated(game: AnyGame) -> bool:
-    """Whether a game is a memory-one repeated game of two players with two actions, without horizon."""
-    if not isinstance(game, Game) or game.horizon is not None:
+    """Whether a game is a memory-one repeated game of two players with two actions, with a horizon or without."""
+    if not isinstance(game, Game):
         return False
     model = ipd()
+    if game.horizon is not None:
+        seen = (game.observations[:1], len(game.observations), game.own_view)
+        same = seen == (model.observations[:1], len(model.observations), model.own_view)
+        return same and game.players == 2 and all(len(names) == 2 for names in game.actions)
     repeats = all(rows == game.reward[0] for rows in game.reward)
     return repeats and (game.transition, game.start, game.own_view) == (model.transition, model.start, model.own_view)
 
@@ -107,7 +136,7 @@ def repeated_alignment(game: AnyGame, policy: str = "direct") -> RepeatedAlignme
     """Closed forms of the correction at pure profiles.
 
     Args:
-        game: a symmetric memory-one repeated game of two players with two actions, without horizon.
+        game: a symmetric memory-one repeated game of two players with two actions.
         policy: ``direct``; at pure profiles every term of ``logit`` is 0.
 
     Raises:

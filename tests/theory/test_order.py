@@ -237,6 +237,7 @@ def test_verdicts() -> None:
         "C5.mean": Verdict.REFUTED,
         "C5.order": Verdict.PROVED,
         "C5.order-ipd": Verdict.REFUTED,
+        "C5.complements": Verdict.PROVED,
         "C5.global": Verdict.PROVED,
         "C5.flux-direct": Verdict.PROVED,
     }

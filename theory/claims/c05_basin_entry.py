@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import product
 
-from sympy import Expr, Integer, Poly, Rational, Symbol, diff, integrate
+from sympy import Add, Expr, Integer, Poly, Rational, Symbol, diff, integrate
 
 from theory.bernstein import bernstein
 from theory.claims.identities import random_point
@@ -20,6 +20,7 @@ from theory.order_conflicts import conflicts
 from theory.policies import COORDINATES, parameters
 from theory.separatrix import Separatrix, separatrix
 from theory.symbols import P, R, S, T, alpha, correction
+from theory.values import value_program
 
 # Payoffs R, S, T, P looked at for the smallest counterexample: integers from 0 to this.
 LARGEST_PAYOFF = 6
@@ -98,6 +99,43 @@ def _check_global() -> Finding:
         "alignment at every policy is the same as order alignment, which suffices with v cooperative (C5.order)",
         (evidence,),
     )
+
+
+# ------------------------------------------------------------------------------------- complements with spillovers
+
+
+def complement_residuals(players: int, peers: bool = True) -> list[Expr]:
+    """C_i − Σ_j (∂_i∂_jVʲ)(∂_jVⁱ) over the players j ≠ i, for every game with two actions each (direct).
+
+    Args:
+        players: their number.
+        peers: whether the sum runs over all j ≠ i; else the last one is left out.
+    """
+    game = symbolic_game((2,) * players)
+    values = value_program(game).closed_form()["value"]
+    axes = [row[0] for row in parameters(game, "direct")]
+    peer = decompose(game, form="expanded").peer_learning
+    found = []
+    for i, axis in enumerate(axes):
+        others = [j for j in range(players) if j != i][: None if peers else -1]
+        total = Add(*(diff(values[j], axes[j], axis) * diff(values[i], axes[j]) for j in others))
+        found.append(lowest_terms(peer[i][0] / alpha) - total)
+    return found
+
+
+def _check_complements() -> Finding:
+    counts = (2, 3)
+    if not all(is_zero(entry) for players in counts for entry in complement_residuals(players)):
+        return Finding(Verdict.UNDECIDED, "the correction is not the sum of products")
+    if all(is_zero(entry) for entry in complement_residuals(3, peers=False)):
+        raise Undecided("the check cannot fail: it accepts a sum without one of the peers")
+    evidence = Evidence(
+        "identity",
+        "the derived correction against second derivatives of multilinear values, all payoffs symbolic",
+        "C_i = sum_j (d_i d_j V^j)(d_j V^i) over the peers j, for 2 and 3 players with two actions each",
+        {"players": list(counts)},
+    )
+    return Finding(Verdict.PROVED, "every summand is a product of two factors that are >= 0", (evidence,))
 
 
 # ---------------------------------------------------------------------------------------- locally and in the mean
@@ -345,6 +383,16 @@ CLAIMS = (
         assumptions=("orthant orders", "policy gradient"),
         scope="payoffs -1,-3,0,-2, gamma = 24/25, direct coordinates; other cones are not looked at",
         check=_check_order_ipd,
+    ),
+    Claim(
+        "C5.complements",
+        "Strategic complements (d_i d_j V^j >= 0) with positive spillovers (d_j V^i >= 0) toward the target at every "
+        "policy have v cooperative and C >= 0, so C5.order applies; complements alone do not suffice.",
+        "derived here; supermodular games",
+        assumptions=(_SETTING,),
+        scope="one-shot games, two actions each, direct coordinates; identity checked for 2 and 3 players, by the "
+        "chain rule for any number; C5.local's game has complements without spillovers",
+        check=_check_complements,
     ),
     Claim(
         "C5.global",
