@@ -77,8 +77,8 @@ class RepeatedAlignment:
                 lines += profile.document().lines
             entries = list(zip(STATES, map(_number, self.values(profile)), strict=True))
             shown = [f"C_{state} {value}" for state, value in entries]
-            joined = r",\quad ".join(f"C_{{{state}}} {value.replace('≈', r'\approx')}" for state, value in entries)
-            lines.append(Line(f"at {profile.profile} now", ", ".join(shown), joined))
+            formulas = r",\quad ".join(f"C_{{{state}}} {value}" for state, value in entries).replace("≈", r"\approx")
+            lines.append(Line(f"at {profile.profile} now", ", ".join(shown), formulas))
         return Document(
             f"{self.game.name}: peer-learning correction at pure profiles, direct coordinates", tuple(lines)
         )
