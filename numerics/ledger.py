@@ -10,7 +10,7 @@ from numerics.tables import Table
 from numerics.verdicts import Ledger, evidence_text
 from theory.claims import Finding
 
-LISTED = 3  # pieces of evidence in one cell
+LONGEST = 600  # letters of evidence in one cell
 
 
 def ledger_table(ledger: Ledger) -> Table:
@@ -23,9 +23,10 @@ def ledger_table(ledger: Ledger) -> Table:
 
 def _found(finding: Finding) -> str:
     """What the evidence says, or the reason where there is none or more of it than a cell can hold."""
-    if len(finding.evidence) > LISTED:
-        return f"{finding.reason} ({len(finding.evidence)} pieces of evidence)"
-    return "; ".join(evidence.summary for evidence in finding.evidence) or finding.reason
+    summaries = "; ".join(evidence.summary for evidence in finding.evidence)
+    if len(summaries) > LONGEST:
+        return f"{finding.reason} (evidence: {len(finding.evidence)})"
+    return summaries or finding.reason
 
 
 def write_ledger(ledger: Ledger, folder: Path) -> list[Path]:

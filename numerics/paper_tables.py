@@ -163,7 +163,10 @@ def _notions(folder: Path, claims: list[dict[str, Any]]) -> Table:
 
 
 def _trajectories(folder: Path, claims: list[dict[str, Any]]) -> Table:
-    """Mean cosines of v and C with the direction to the cooperative set along learning runs, by distance."""
+    """Mean cosines of v and C with the direction to the cooperative set along learning runs, by distance.
+
+    ``v > 0`` and ``C > 0`` are the shares of visits with a positive cosine.
+    """
     rows = []
     for _, content in _evidence(folder, claims):
         for row in content.get("trajectories", ()):
@@ -172,9 +175,13 @@ def _trajectories(folder: Path, claims: list[dict[str, Any]]) -> Table:
             for field in ("v", "C"):
                 if field in row:
                     a, b = row[field]["interval"]
-                    shown += [f"{row[field]['mean_cosine']:+.4f}", f"[{a:+.4f}, {b:+.4f}]"]
+                    shown += [
+                        f"{row[field]['mean_cosine']:+.4f}",
+                        f"[{a:+.4f}, {b:+.4f}]",
+                        f"{row[field]['aligned']:.3f}",
+                    ]
                 else:
-                    shown += ["too few runs", ""]
+                    shown += ["too few runs", "", ""]
             rows.append(tuple(shown))
     columns = (
         "coordinates",

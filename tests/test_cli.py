@@ -463,7 +463,7 @@ GARBAGE: dict[str, tuple[tuple[str, ...], str]] = {
     "unroll no number": (("derive", "stag-hunt", "--unroll", "two"), "--unroll"),
     "target not an action": (("align", "stag-hunt", "--target", "Stag,Deer"), "Deer"),
     "target of one action": (("align", "stag-hunt", "--target", "Stag"), "target"),
-    "alignment of a repeated game": (("align", "ipd"), "ipd"),
+    "target of a repeated game": (("align", "ipd", "--target", "C,C"), "cooperative set"),
     "missing criterion": (("simulate", "stag-hunt"), "--success"),
     "bad criterion": (("simulate", "stag-hunt", "--success", "cooperation:0.82"), "--success"),
     "unknown method": (("simulate", "stag-hunt", *SUCCESS, "--method", "sgd"), "--method"),

@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from numerics.ledger import ledger_table
 from numerics.tables import Table
+from numerics.verdicts import Entry, Ledger
+from theory.claims import Claim, Evidence, Finding, Verdict
 
 TRICKY = ("a|b", r"a\|b", "\\", "50 % & more", "$x_i^2$", "#1 ~ {y}", "p < q > r", '"quoted", comma', " ", "", "−λ₀")
 
@@ -136,3 +139,12 @@ def test_headings_are_escaped_too() -> None:
 def test_widths_are_the_column_types() -> None:
     shown = Table(("a", "b"), (("1", "2"),), ("l", "p{8cm}"))
     assert shown.latex().startswith("\\begin{tabular}{lp{8cm}}\n")
+
+
+def test_a_cell_holds_the_evidence_or_says_how_much_there_is() -> None:
+    few = Finding(Verdict.PROVED, "because", (Evidence("identity", "route", "short", {}),) * 2)
+    many = Finding(Verdict.PROVED, "because", (Evidence("identity", "route", "x" * 400, {}),) * 2)
+    none = Finding(Verdict.UNDECIDED, "not-run")
+    entries = tuple(Entry(Claim(f"C{k}", "s", "r"), finding, 0.0) for k, finding in enumerate((few, many, none)))
+    found = [row[3] for row in ledger_table(Ledger(entries, {})).rows]
+    assert found == ["short; short", "because (evidence: 2)", "not-run"]
