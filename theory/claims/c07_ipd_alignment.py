@@ -377,8 +377,8 @@ CLAIMS = (
         "the direction to the cooperative set is positive at every distance from the set, in direct coordinates.",
         "referee's request, table (ii)",
         assumptions=_RUNS,
-        scope=f"{_STANDARD}; the runs learn in logit coordinates; of means: fewer than half of the visits of a band may be "
-        "aligned (table trajectories)",
+        scope=f"{_STANDARD}; the runs learn in logit coordinates; means: fewer than half of a band's visits may "
+        "be aligned (table trajectories)",
     ),
     Claim(
         "C7.trajectories-logit",
