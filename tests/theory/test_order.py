@@ -258,7 +258,7 @@ def test_cross_slopes_against_differentiation() -> None:
     game = ipd()
     program = rule_terms(game, "direct", "pg")
     axes = [symbol for row in parameters(game, "direct") for symbol in row]
-    point = c05._policies(game)[0]
+    point = c05.random_policies(game)[0]
     table = slopes_program(game).at({**dict(game.parameters), **point})
     moved, step = axes[6], Rational(1, 10**12)
     ends = [
@@ -272,8 +272,8 @@ def test_cross_slopes_against_differentiation() -> None:
 
 
 def test_a_game_without_conflict_has_none() -> None:
-    assert conflicts(stag_hunt_3(), c05._policies(stag_hunt_3())) == []
-    assert conflicts(ipd(), c05._policies(ipd())[:1]) == []  # one policy shows one sign
+    assert conflicts(stag_hunt_3(), c05.random_policies(stag_hunt_3())) == []
+    assert conflicts(ipd(), c05.random_policies(ipd())[:1]) == []  # one policy shows one sign
 
 
 def test_corner_values() -> None:

@@ -270,7 +270,7 @@ def _check_mean() -> Finding:
 
 def _check_order_ipd() -> Finding:
     game, one_shot = ipd(), stag_hunt()
-    found, control = (conflicts(each, _policies(each)) for each in (game, one_shot))
+    found, control = (conflicts(each, random_policies(each)) for each in (game, one_shot))
     if control:
         raise Undecided("the check cannot fail: it finds conflicts in Stag Hunt")
     axes = [symbol for row in parameters(game, "direct") for symbol in row]
@@ -286,7 +286,7 @@ def _check_order_ipd() -> Finding:
         "exact cross slopes at random rational policies",
         f"{game.name}, direct: {len(found)} of {pairs} cross slopes have both signs, such as {' and '.join(shown)}",
         {
-            "policies": [{s.name: str(v) for s, v in point.items()} for point in _policies(game)],
+            "policies": [{s.name: str(v) for s, v in point.items()} for point in random_policies(game)],
             "conflicts": [
                 {"slope": c.slope.name, "axis": c.axis.name, "values": [str(c.positive[1]), str(c.negative[1])]}
                 for c in found
@@ -301,7 +301,8 @@ def _check_order_ipd() -> Finding:
     )
 
 
-def _policies(game: Game) -> list[dict[Symbol, Rational]]:
+def random_policies(game: Game) -> list[dict[Symbol, Rational]]:
+    """Exact policies in (0, 1), fixed once, at which cross slopes are looked at."""
     axes = [symbol for row in parameters(game, "direct") for symbol in row]
     return [random_point(axes, seed) for seed in range(POLICIES)]
 
