@@ -137,8 +137,8 @@ class Alignment:
         return Document(title, tuple(lines))
 
     def _conclusion(self) -> Line:
-        if not self.possible:
-            return Line("the correction points away from the target somewhere, for every game of the class")
+        if not self.possible and not self.holds:  # it may vanish identically at the current payoffs
+            return Line("the correction points away somewhere, for every game of the class in which it is not zero")
         now = f"at the current payoffs this {'holds' if self.holds else 'fails'}" if self.game.parameters else ""
         if not self.conditions:
             return Line("order aligned: no correction points away from the target at any policy")

@@ -89,8 +89,8 @@ class OrderInclusion:
         """The alignment and the conditions under which no start is lost, to read."""
         aligned = self.alignment.document()
         lines = list(aligned.lines)
-        if not self.possible:
-            lines.append(Line("basins may lose starts, for every game of the class: the conditions of order fail"))
+        if not self.possible and not self.holds:
+            lines.append(Line("basins may lose starts, for every game of the class with a correction: order fails"))
             return Document(aligned.title, tuple(lines))
         if not self.conditions:
             lines.append(Line("v is cooperative and C ≥ 0 at every policy, so no start is ever lost"))

@@ -4,8 +4,9 @@ Games: two players, two actions, eight payoffs independent and uniform on {0, 1/
 the target, and (second, second) are strict equilibria and the target pays both players more. Every game is looked at in
 both settings of :mod:`numerics.flux`: direct coordinates with uniform starts, and log-odds with the published starts.
 
-The change is the basin share at a small λ, a thousandth of the scope in which the boundary is proved, less the share at
-λ = 0. It is resolved if it exceeds ten times the sum of its error estimates, and ten times the rounding of shares.
+The change is the basin share at a small λ, a thousandth of the bound up to which the boundary in log-odds is proved,
+less the share at λ = 0. It is resolved if it exceeds ten times the sum of its error estimates, and ten times the
+rounding of shares.
 
 Rules. C5.flux: SUPPORTED if the sign of the flux (A3) is that of the change in every resolved case, REFUTED if it is
 not in one. C5.ordering: REFUTED by a game with T > S whose basin shrinks in log-odds (flux below zero by more than a

@@ -129,6 +129,9 @@ def _check_complements() -> Finding:
         return Finding(Verdict.UNDECIDED, "the correction is not the sum of products")
     if all(is_zero(entry) for entry in complement_residuals(3, peers=False)):
         raise Undecided("the check cannot fail: it accepts a sum without one of the peers")
+    without = order_inclusion(loser())
+    if not without.cooperative or without.alignment.holds:
+        return Finding(Verdict.UNDECIDED, "no game shows that complements alone do not suffice")
     evidence = Evidence(
         "identity",
         "the derived correction against second derivatives of multilinear values, all payoffs symbolic",
@@ -253,7 +256,7 @@ def _check_mean() -> Finding:
         "counterexample",
         "exact integral over the square and closed-form shares; all integer payoffs up to the smallest range",
         f"payoffs {shown}: mean of <C, x* - x> is {mean.subs(at)} > 0, share {before} -> {after} at lambda = {STEP}; "
-        f"no game with integer payoffs in a smaller range, and {len(smallest_losers())} in this one",
+        f"no Stag Hunt with integer payoffs in a smaller range, and {len(smallest_losers())} in this one",
         {
             "mean_alignment": str(mean),
             "smallest": [list(map(str, row)) for row in smallest_losers()],

@@ -123,18 +123,17 @@ CLAIMS = (
         "With small trembles the memory-one IPD has strict, hence isolated and stable, pure equilibria: exactly AllD, "
         "Grim and suspicious Grim, each against itself.",
         "derived here",
-        assumptions=(
-            "every action is replaced by a uniform one with probability epsilon",
-            "both players play the same",
-        ),
+        assumptions=("every action is replaced by a uniform one with probability epsilon", "direct coordinates"),
         scope="payoffs -1,-3,0,-2 and 3,0,5,1, gamma = 9/10 and 24/25; all pure stationary profiles",
         check=_check_tremble,
     ),
     Claim(
         "C18.cooperative-set",
-        "Without tremble the equilibria with mutual cooperation on the path are a continuum, given by inequalities.",
+        "Without tremble the equilibria with mutual cooperation on the path are those that meet exact inequalities; at "
+        "the published payoffs they are a continuum.",
         "derived here; compare Akin's good strategies",
-        scope="memory-one repeated 2 x 2 games, all payoffs and gamma; checked at payoffs -1,-3,0,-2, gamma = 24/25",
+        scope="inequalities: memory-one repeated 2 x 2 games, all payoffs and gamma (the set may be empty or a point); "
+        "continuum and comparison with the deviation test at payoffs -1,-3,0,-2, gamma = 24/25",
         check=_check_cooperative_set,
     ),
 )

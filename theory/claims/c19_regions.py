@@ -135,7 +135,7 @@ CLAIMS = (
         "C19.basin",
         "Region = all starts whose run tends to the target: in Stag Hunt it is the half-plane p + q > s*(lambda).",
         "derived here",
-        assumptions=("R > T", "P > S", "expanded form, L = 1", "0 <= s* <= 2", "lambda (R - S - T + P) <= 1"),
+        assumptions=("R > T", "P > S", "expanded form, L = 1", "0 <= s* < 2", "lambda (R - S - T + P) <= 1"),
         scope="direct coordinates, projection on the square, continuous time and steps as in C15.closed-form",
         check=_check_basin,
     ),
