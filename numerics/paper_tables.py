@@ -183,15 +183,6 @@ def _trajectories(folder: Path, claims: list[dict[str, Any]]) -> Table:
                 else:
                     shown += ["too few runs", "", ""]
             rows.append(tuple(shown))
-    columns = (
-        "coordinates",
-        "method",
-        "distance",
-        "runs",
-        "visits",
-        "cosine of v",
-        "interval",
-        "cosine of C",
-        "interval",
-    )
-    return Table(columns, tuple(rows), ("l", "l", "l", *("r",) * 6))
+    fields = (heading for field in ("v", "C") for heading in (f"cosine of {field}", "interval", f"{field} > 0"))
+    columns = ("coordinates", "method", "distance", "runs", "visits", *fields)
+    return Table(columns, tuple(rows), ("l", "l", "l", *("r",) * 8))
