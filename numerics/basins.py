@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numerics import policies
+from numerics.certified_regions import CertifiedRegion, certified_region
 from numerics.compile import Array, compiled_values, game_values
 from numerics.inits import Grid
 from theory.errors import BadInput
@@ -40,18 +41,20 @@ class Oracle:
     """Policy gradient without correction, run to its limit, reaches the target (:mod:`numerics.oracle`)."""
 
 
-Success = InitialCooperation | MeanValue | Oracle
+Success = InitialCooperation | MeanValue | Oracle | CertifiedRegion
 
 
 def parse_success(text: str) -> Success:
-    """Read ``initial-cooperation:X``, ``mean-value:X`` or ``oracle``.
+    """Read ``initial-cooperation:X``, ``mean-value:X``, ``oracle`` or ``region:FILE``.
 
     Raises:
-        BadInput: anything else, or a probability outside [0, 1].
+        BadInput: anything else, a probability outside [0, 1], or a file that the certificate checker does not accept.
     """
     if text == "oracle":
         return Oracle()
     kind, _, number = text.partition(":")
+    if kind == "region" and number:
+        return certified_region(number)
     try:
         threshold = float(number)
         if kind == "initial-cooperation" and 0 <= threshold <= 1:
@@ -60,7 +63,9 @@ def parse_success(text: str) -> Success:
             return MeanValue(threshold)
     except ValueError:
         pass
-    raise BadInput(f"--success: {text!r} is not initial-cooperation:X (0 ≤ X ≤ 1), mean-value:X or oracle.")
+    raise BadInput(
+        f"--success: {text!r} is not initial-cooperation:X (0 ≤ X ≤ 1), mean-value:X, oracle or region:FILE."
+    )
 
 
 def start_observation(game: Game) -> int:
@@ -100,9 +105,13 @@ def mean_values(game: AnyGame, policy: Coordinates, phi: Array) -> Array:
 
 
 def succeeded(
-    success: InitialCooperation | MeanValue, game: AnyGame, policy: Coordinates, ends: Array
+    success: InitialCooperation | MeanValue | CertifiedRegion, game: AnyGame, policy: Coordinates, ends: Array
 ) -> tuple[Labels, Labels]:
     """(success, undecided) of every end; an end that is not finite is undecided, never a success."""
+    if isinstance(success, CertifiedRegion):
+        success.check_applies(game, policy)
+        undecided = np.asarray(~np.isfinite(ends).all(0))
+        return np.asarray(success.contains(finite(game, "--success region"), policy, ends) & ~undecided), undecided
     if isinstance(success, InitialCooperation):
         measured = target_probabilities(game, policy, ends)
     else:

@@ -35,6 +35,9 @@ from theory.exact import Undecided, rational
 from theory.games import REGISTRY, AnyGame, DifferentiableGame
 from theory.games.files import resolve_game
 from theory.order import OrderInclusion, order_inclusion
+from theory.regions import Dynamics, certify
+from theory.regions.certify import KINDS
+from theory.regions.check import main as check_files
 from theory.repeated_alignment import RepeatedAlignment, is_repeated, repeated_alignment
 
 app = typer.Typer(
@@ -154,14 +157,87 @@ def align(
         typer.echo(document.as_latex() if output == "latex" else document.as_text())
 
 
+@app.command("certify")
+def certify_command(
+    game: GameName,
+    out: Annotated[Path, typer.Option("-o", metavar="FILE", help="Where to write the certificate.")],
+    target: Annotated[
+        str | None, typer.Option(metavar="PROFILE", help="Stag,Stag; AllD, Grim, C:CDCD …; or cooperative-set.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help=f"{', '.join(KINDS)}; by default sign-box.")] = None,
+    box: Annotated[
+        list[str] | None,
+        typer.Option(metavar="BOX", help="p1[CC]=37/40:39/40 or around:PROFILE:R, in probabilities; repeatable."),
+    ] = None,
+    symmetric: Annotated[bool, typer.Option(help="For alignment: all players use one policy.")] = False,
+    direction: Annotated[
+        str, typer.Option(metavar="to-target|VECTOR", help="For alignment: one number per probability instead.")
+    ] = "to-target",
+    policy: Annotated[
+        str, typer.Option(help="Dynamics: direct, replicator or logit, seen in probabilities.")
+    ] = "direct",
+    step: Annotated[
+        str | None, typer.Option(metavar="H", help="Steps of this size instead of continuous time.")
+    ] = None,
+    tremble: Annotated[str, typer.Option(metavar="E", help="Probability of a slip.")] = "0",
+    level: Annotated[
+        str | None, typer.Option(metavar="C", help="For sublevel: squared radius; by default the largest.")
+    ] = None,
+    order: Annotated[
+        int | None, typer.Option(help="For sublevel: exponent of the margin; 2 in direct gives an SOS ball.")
+    ] = None,
+    settings: Settings = None,
+) -> None:
+    """Prove that a region is one of attraction (or of alignment) and write a certificate; exit 1 if it is none.
+
+    Example: basin-entry certify stag-hunt --target Stag,Stag --kind sublevel -o stag.json
+    """
+    dynamics = Dynamics(policy, None if step is None else rational(step, "--step"))  # type: ignore[arg-type]
+    check_writable(out.parent)
+    chosen = _game(game, settings)
+    with _progress() as progress:
+        progress("proving", 0, 0)
+        certificate = certify(
+            chosen,
+            target,
+            kind,
+            box=box or (),
+            symmetric=symmetric,
+            direction=direction,
+            dynamics=dynamics,
+            tremble=tremble,
+            level=level,
+            order=order,
+        )
+        progress("checking", 0, 0)
+        report = certificate.report
+    write_whole(out, certificate.text)
+    typer.echo(f"{certificate}.\n{out}: {report.outcome} by the checker: {report.reason}.")
+    if certificate.verdict != "CERTIFIED" or report.outcome != "accepted":
+        raise typer.Exit(1)
+
+
+@app.command("check")
+def check_command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Certificates.")],
+) -> None:
+    """Check certificates again, from the game alone; exit 0 all accepted, 1 one rejected, 2 one unreadable.
+
+    The checker needs nothing but Python: python3 theory/regions/check.py FILE… does the same.
+    """
+    status = check_files([str(file) for file in files])
+    if status:
+        raise typer.Exit(status)
+
+
 @app.command("simulate")
 def simulate_command(
     game: GameName,
     success: Annotated[
         str,
         typer.Option(
-            help="initial-cooperation:X (each player's target action in the start state), mean-value:X, or oracle "
-            "(policy gradient from the end reaches the target)."
+            help="initial-cooperation:X (each player's target action in the start state), mean-value:X, oracle (policy "
+            "gradient from the end reaches the target), or region:FILE (the end lies in a certified region)."
         ),
     ],
     method: Annotated[list[str] | None, typer.Option(help=f"Repeatable: {' '.join(updates.REGISTRY)}.")] = None,

@@ -36,25 +36,33 @@ def in_target_basin(learning: Learning, ends: Array) -> tuple[Labels, Labels]:
     Raises:
         BadInput: the game has no target, no single start state, or no actions.
     """
+    limit, undecided = limits(learning, ends)
+    target = basins.target_probabilities(finite(learning.game, "oracle"), learning.policy, limit)
+    return np.asarray((target >= LIMIT).all(0) & ~undecided), undecided
+
+
+def limits(learning: Learning, ends: Array) -> tuple[Array, Labels]:
+    """Where policy gradient leads from every end, and which runs are undecided: shapes (parameters, batch), (batch,).
+
+    Raises:
+        BadInput: the game has no single start state, or no actions.
+    """
     game = finite(learning.game, "oracle")
     plain = replace(learning, rule="pg", clip=None, anneal=None, schedule=Schedule(learning.schedule.size(0), 0.0, 1.0))
     start = basins.start_observation(game)
     rewards = [float(entry) for rows in game.instance().reward for row in rows for entry in row]
     tolerance = EXPLOITABLE * (max(rewards) - min(rewards))
-    inside = np.zeros(ends.shape[1], dtype=bool)
+    found = ends.copy()
     waiting = np.flatnonzero(np.isfinite(ends).all(0))
     phi = ends[:, waiting]
     for number in range(0, MOST_STEPS + EVERY, EVERY):
-        target = basins.target_probabilities(game, plain.policy, phi)
-        likeliest = np.stack(
-            [policies.probabilities(game, plain.policy, phi, player, start).max(0) for player in range(game.players)]
-        )
         if plain.policy == "direct":
             decided: Labels = np.asarray((plain.step(phi, number) == phi).all(0))
         else:
-            decided = np.asarray((likeliest >= LIMIT).all(0))
+            likeliest = [policies.probabilities(game, plain.policy, phi, i, start).max(0) for i in range(game.players)]
+            decided = np.asarray((np.stack(likeliest) >= LIMIT).all(0))
             decided[decided] = exploitability(game, plain.policy, phi[:, decided]) <= tolerance
-        inside[waiting[decided]] = (target[:, decided] >= LIMIT).all(0)
+        found[:, waiting] = phi
         waiting, phi = waiting[~decided], phi[:, ~decided]
         if not waiting.size:
             break
@@ -62,4 +70,4 @@ def in_target_basin(learning: Learning, ends: Array) -> tuple[Labels, Labels]:
             phi = plain.step(phi, step)
     undecided: Labels = np.asarray(~np.isfinite(ends).all(0))
     undecided[waiting] = True
-    return inside, undecided
+    return found, undecided

@@ -6,8 +6,6 @@ it depends on the seed and on k alone, not on how many starts, methods or worker
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from numerics import policies
@@ -16,7 +14,7 @@ from numerics.experiments import MOST_STARTS, Experiment
 from numerics.inits import Grid, Normal, parse
 from theory.errors import BadInput
 from theory.games import Game, finite
-from theory.profiles import parse_profile
+from theory.profiles import parameter_place, parse_profile
 
 CHUNK = 1024
 _PURPOSE_STARTS = 1
@@ -92,12 +90,5 @@ def _fixed(experiment: Experiment, game: Game, needed: bool) -> Array:
 
 def _row(game: Game, name: str) -> int:
     """Row of the parameter called ``p1[CC]`` (player 1 after CC in its own view) or ``p1`` in a one-shot game."""
-    match = re.fullmatch(r"p([1-9])(?:\[(.+)\])?", name)
-    if match and int(match[1]) <= game.players:
-        player = int(match[1]) - 1
-        for owner, observation, rows in policies.blocks(game):
-            named = match[2] == game.seen_by(player, observation) or (match[2] is None and len(game.observations) == 1)
-            if owner == player and named:
-                return int(rows.start)
-    shown = f"p1[{game.observations[-1]}]" if len(game.observations) > 1 else "p1"
-    raise BadInput(f"--vary: game {game.name!r} has no parameter {name!r}; write them like {shown}.")
+    place = parameter_place(game, name, "--vary")
+    return next(int(rows.start) for *owner, rows in policies.blocks(game) if tuple(owner) == place)

@@ -55,7 +55,12 @@ class Ledger:
 
 
 def evidence_text(evidence: Evidence) -> str:
-    """The file of a piece of evidence; no times or dates, so that the same evidence has the same hash."""
+    """The file of a piece of evidence; no times or dates, so that the same evidence has the same hash.
+
+    A certificate is its own file, as ``basin-entry check`` reads it.
+    """
+    if evidence.kind == "certificate":
+        return str(evidence.content["file"])
     head = {"kind": evidence.kind, "route": evidence.route, "summary": evidence.summary}
     return json.dumps({**head, "content": evidence.content}, indent=1, ensure_ascii=False) + "\n"
 

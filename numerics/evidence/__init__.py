@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from numerics.evidence import c01_residual, c04_mechanism, c05_coordination, c07_ipd, c15_stag_hunt, c16_ipd
+from numerics.evidence import (
+    c01_residual,
+    c04_mechanism,
+    c05_coordination,
+    c07_ipd,
+    c15_stag_hunt,
+    c16_ipd,
+    c19_regions,
+)
 from numerics.evidence.model import PROFILES, Check, Run
 
 CHECKS: dict[str, Check] = {
@@ -12,6 +20,7 @@ CHECKS: dict[str, Check] = {
     **c07_ipd.CHECKS,
     **c15_stag_hunt.CHECKS,
     **c16_ipd.CHECKS,
+    **c19_regions.CHECKS,
 }
 
 __all__ = ["CHECKS", "PROFILES", "Check", "Run"]

@@ -12,8 +12,8 @@ from theory.claims import Evidence, Finding
 
 # Starts of each experiment, by profile.
 SIZES: Mapping[str, Mapping[str, int]] = {
-    "quick": {"C15.direct": 4_000, "C15.logit": 10_000, "C16": 2_000, "G.entry": 500},
-    "paper": {"C15.direct": 20_000, "C15.logit": 20_000, "C16": 20_000, "G.entry": 5_000},
+    "quick": {"C15.direct": 4_000, "C15.logit": 10_000, "C16": 2_000, "C19.coverage": 500, "G.entry": 500},
+    "paper": {"C15.direct": 20_000, "C15.logit": 20_000, "C16": 20_000, "C19.coverage": 4_000, "G.entry": 5_000},
 }
 PROFILES = tuple(SIZES)
 

@@ -128,8 +128,16 @@ CLAIMS = (
         "C19",
         "The certified attraction region is defined and computed.",
         "referee's minor comment",
-        scope="Stag Hunt in direct coordinates; the memory-one IPD waits for the certified prover",
-        requires=("C19.basin", "C19.sublevel", "C19.sign-box", "C19.ipd"),
+        scope="one-shot games and the memory-one IPD in direct coordinates; other fields where a reading says so",
+        requires=(
+            "C19.basin",
+            "C19.sublevel",
+            "C19.sign-box",
+            "C19.boxes",
+            "C19.balls",
+            "C19.ipd",
+            "C19.cooperative-set",
+        ),
     ),
     Claim(
         "C19.basin",
@@ -163,5 +171,4 @@ CLAIMS = (
         scope="all payoffs of the class, symbolic",
         check=_check_logit,
     ),
-    Claim("C19.ipd", "The memory-one IPD has certified regions of attraction, computed.", "referee's minor comment"),
 )

@@ -11,12 +11,6 @@ CLAIMS = (
         "paper, fixed-point shift",
     ),
     Claim("C9", "The drift rate improves to at least mu + lambda mu_M - O(lambda^2).", "paper, drift proposition"),
-    Claim(
-        "C10",
-        "The certified ball of radius (mu + lambda mu_M)/(2 L_lambda) strictly contains the policy-gradient ball "
-        "for small lambda.",
-        "paper, Prop. (iii)",
-    ),
     Claim("C11", "The speed-up satisfies N_0(0)/N_0(lambda) >~ 1 + lambda mu_M/mu.", "paper, corollary"),
     Claim(
         "C12",

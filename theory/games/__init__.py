@@ -10,6 +10,7 @@ from theory.games.coordination import coordination
 from theory.games.differentiable import AnyGame, DifferentiableGame, finite
 from theory.games.ipd import ipd
 from theory.games.ipd_finite import ipd_finite
+from theory.games.ipd_from_cc import ipd_from_cc
 from theory.games.matching_pennies import matching_pennies
 from theory.games.model import START, Game, memory_one, normal_form
 from theory.games.prisoners_dilemma import prisoners_dilemma
@@ -24,6 +25,7 @@ REGISTRY: dict[str, Callable[..., AnyGame]] = {
     "prisoners-dilemma": prisoners_dilemma,
     "ipd": ipd,
     "ipd-finite": ipd_finite,
+    "ipd-from-cc": ipd_from_cc,
     "chicken": chicken,
     "battle-of-the-sexes": battle_of_the_sexes,
     "coordination": coordination,
@@ -45,6 +47,7 @@ __all__ = [
     "finite",
     "ipd",
     "ipd_finite",
+    "ipd_from_cc",
     "matching_pennies",
     "memory_one",
     "normal_form",

@@ -250,6 +250,7 @@ def memory_one(
     name: str,
     parameters: Sequence[tuple[Symbol, Rational]] | None = None,
     horizon: int | None = None,
+    begins_after: JointAction | None = None,
 ) -> Game:
     """The repeated game in which policies see the last joint action.
 
@@ -264,10 +265,14 @@ def memory_one(
         name: the repeated game's name.
         parameters: symbols in payoffs and γ with their values; the stage game's by default.
         horizon: number of rounds H ≥ 1, or ``None`` for infinitely many.
+        begins_after: a joint action that counts as played before the first round, so that there is no ∅; only
+            without a horizon.
 
     Raises:
         BadInput: the horizon is no positive integer, or γ is outside [0, 1).
     """
+    if begins_after is not None:
+        return _without_first_round(memory_one(stage, discount, name=name, parameters=parameters), begins_after)
     if horizon is not None and (isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1):
         raise BadInput(f"game {name!r}: the horizon must be a positive number of rounds, not {horizon!r}.")
     joint = stage.joint_actions
@@ -303,6 +308,22 @@ def memory_one(
         observations=observations,
         observed=observed,
         horizon=horizon,
+    )
+
+
+def _without_first_round(game: Game, begins_after: JointAction) -> Game:
+    """A memory-one game without ∅, which play never comes back to."""
+    assert game.own_view is not None
+    start = game.joint_actions.index(begins_after)
+    return replace(
+        game,
+        states=game.states[1:],
+        start=tuple(Integer(int(k == start)) for k in range(len(game.joint_actions))),
+        transition=tuple(tuple(row[1:] for row in rows) for rows in game.transition[1:]),
+        reward=game.reward[1:],
+        own_view=tuple(tuple(view - 1 for view in row[1:]) for row in game.own_view),
+        observations=(),
+        observed=(),
     )
 
 
