@@ -120,13 +120,22 @@ def _in_ball(region: dict[str, Any], x: Array) -> NDArray[np.bool_]:
     return inside
 
 
-@lru_cache(maxsize=16)
 def certified_region(path: str) -> CertifiedRegion:
-    """Read and check a certificate.
+    """Read and check a certificate, once as long as the file does not change.
 
     Raises:
         BadInput: the file cannot be read, or the checker does not accept it.
     """
+    try:
+        seen = Path(path).stat()
+    except (OSError, ValueError) as error:
+        raise BadInput(f"--success: {path!r} cannot be read ({type(error).__name__}).") from None
+    return _read(path, (seen.st_mtime_ns, seen.st_size))
+
+
+@lru_cache(maxsize=16)
+def _read(path: str, seen: tuple[int, int]) -> CertifiedRegion:
+    del seen
     report = check_file(Path(path))
     if report.outcome != "accepted":
         raise BadInput(f"--success: {path} is {report.outcome} by the checker: {report.reason}.")

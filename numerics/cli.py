@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from joblib import cpu_count
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -353,7 +354,7 @@ def verify(
     profile: Annotated[str, typer.Option(help=f"Sample sizes: {' or '.join(PROFILES)}.")] = "quick",
     claim: Annotated[list[str] | None, typer.Option(metavar="ID", help="Check only this claim; repeatable.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of all random starts.")] = 0,
-    workers: Workers = 1,
+    workers: Annotated[int | None, typer.Option(help="Processes; as many as there are cores by default.")] = None,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Not available yet.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for verdicts, ledger, evidence and figures.")] = Path("results"),
     settings: Settings = None,
@@ -366,7 +367,8 @@ def verify(
         raise BadInput(f"--profile: {profile!r} is not one of {', '.join(PROFILES)}.")
     if seed < 0:
         raise BadInput("--seed: the seed must be at least 0.")
-    _one_process(workers)
+    if workers is not None and workers < 1:
+        raise BadInput("--workers: at least one process is needed.")
     if cluster is not None:
         raise BadInput("--cluster: clusters are not available yet.")
     check_writable(out)
@@ -383,7 +385,12 @@ def verify(
         typer.echo(f"{len(written)} files in {out} (start with {out / 'ledger.md'}).")
         return
     with _progress() as progress:
-        ledger = run_checks(Run(profile, seed, progress), claim or (), lambda name: progress(f"checking {name}", 0, 0))
+        ledger = run_checks(
+            Run(profile, seed, progress),
+            claim or (),
+            lambda name: progress(f"checking {name}", 0, 0),
+            workers or cpu_count(),
+        )
     written = write_ledger(ledger, out)
     written += write_tables(out)
     if not claim:

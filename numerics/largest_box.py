@@ -23,8 +23,8 @@ from theory.games.model import Game
 from theory.regions.boxes import ends, variables
 
 RESTARTS = 3
-EVALUATIONS = 250
-HALVINGS = 14
+EVALUATIONS = 160
+HALVINGS = 10
 DIGITS = 1000  # sides are rounded to multiples of 1/1000 of the longest
 
 

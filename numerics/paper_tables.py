@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ def write_tables(folder: Path) -> list[Path]:
             "relations": _relations(folder, claims),
             "notions": _notions(folder, claims),
             "trajectories": _trajectories(folder, claims),
+            "certificates": _certificates(folder, claims),
         }
     except BadInput:
         raise
@@ -75,7 +77,9 @@ def _evidence(folder: Path, claims: list[dict[str, Any]]) -> Iterator[tuple[str,
     for claim in claims:
         for entry in claim["evidence"]:
             path = folder / entry["file"]
-            content = _read(path)["content"]
+            content = _read(path)
+            if entry["kind"] != "certificate":  # which is a file of its own kind
+                content = content["content"]
             if sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
                 raise BadInput(f"{path}: this is not the evidence that the ledger names (its SHA-256 differs).")
             yield claim["id"], content
@@ -186,3 +190,72 @@ def _trajectories(folder: Path, claims: list[dict[str, Any]]) -> Table:
     fields = (heading for field in ("v", "C") for heading in (f"cosine of {field}", "interval", f"{field} > 0"))
     columns = ("coordinates", "method", "distance", "runs", "visits", *fields)
     return Table(columns, tuple(rows), ("l", "l", "l", *("r",) * 8))
+
+
+def _certificates(folder: Path, claims: list[dict[str, Any]]) -> Table:
+    """Every certified region: what it is, how large, and how runs from it converge."""
+    rows = []
+    for name, content in _evidence(folder, claims):
+        if content.get("format") != "basin-entry certificate" or content["verdict"] != "CERTIFIED":
+            continue
+        region, dynamics, conclusion = content["region"], content["dynamics"], content["conclusion"]
+        time = "continuous" if dynamics["time"] == "continuous" else f"steps of {dynamics['time']}"
+        bound = conclusion.get("bound")
+        rows.append(
+            (
+                name,
+                content["game"]["name"],
+                region["kind"],
+                _words(content["game"], region),
+                f"{dynamics['coordinates']}, {time}"
+                + (f", tremble {content['tremble']}" * (content["tremble"] != "0")),
+                _size(region),
+                conclusion.get("convergence", {1: "positive", -1: "negative"}.get(conclusion.get("sign"), "")),
+                "" if bound is None else _bound(region, time, conclusion["convergence"], float(Fraction(bound))),
+            )
+        )
+    columns = ("claim", "game", "region", "target", "dynamics", "size", "result", "bound")
+    return Table(columns, tuple(rows), ("l", "l", "l", "l", "l", "l", "l", "r"))
+
+
+def _words(game: dict[str, Any], region: dict[str, Any]) -> str:
+    """A pure target as actions, player by player; a set or a direction as what it is."""
+    if region["kind"] == "drift-box":
+        return "cooperative set"
+    if region["kind"] == "alignment":
+        ((kind, entries),) = region["direction"].items()
+        return f"{'toward' if kind == 'to' else 'along'} ({', '.join(entries)})"
+    states = len(game["states"])
+    named = []
+    for player, names in enumerate(game["actions"]):
+        chosen = [names[1 - end] for end in region["target"][player * states : (player + 1) * states]]
+        named.append(chosen[0] if states == 1 else "".join(action[0] for action in chosen))
+    return ", ".join(named)
+
+
+def _bound(region: dict[str, Any], time: str, convergence: str, bound: float) -> str:
+    """What a certificate's bound bounds (FORMAT.md); u is a distance to a target's end, W the squared distance."""
+    ball, steps = region["kind"] == "sublevel", time != "continuous"
+    if convergence == "finite":
+        return f"{bound:.0f} steps" if steps else f"time {bound**0.5 if ball else bound:.3g}"
+    if convergence == "exponential":
+        return f"W (1 - {bound:.3g})^n" if steps else f"{'W' if ball else 'u/(1 - u)'} e^(-{bound:.3g} t)"
+    return f"{'W^(-1/2)' if ball else '1/u'} + {bound**0.5 if ball else bound:.3g} t"
+
+
+def _size(region: dict[str, Any]) -> str:
+    """A ball's squared radius, or a box's sides."""
+    if region["kind"] == "sublevel":
+        sign = "<=" if region["closed"] else "<"
+        return f"W {sign} {region['level']}"
+    if region["kind"] == "drift-box":
+        sides = [Fraction(r) for r in region["radius"]]
+    else:
+        sides = [Fraction(high) - Fraction(low) for low, high in region["box"]]
+    low, high = min(sides), max(sides)
+    return f"side {_short(low)}" if low == high else f"sides {_short(low)} to {_short(high)}"
+
+
+def _short(number: Fraction) -> str:
+    """A fraction that is short to read, else a decimal."""
+    return str(number) if number.denominator < 1000 else f"{float(number):.4f}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
+
+from joblib import Parallel, delayed
 
 from numerics.evidence import CHECKS, Run, own_game
 from numerics.provenance import provenance
@@ -92,13 +94,16 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def verify(run: Run, only: Collection[str] = (), started: Callable[[str], None] | None = None) -> Ledger:
+def verify(
+    run: Run, only: Collection[str] = (), report: Callable[[str], None] | None = None, workers: int = 1
+) -> Ledger:
     """Run every check of the ledger.
 
     Args:
         run: profile, seed, progress.
         only: ids of claims to check (a parent brings its readings); all by default. The others stay ``not-run``.
-        started: called with a claim's id before its check.
+        report: called with a claim's id before its check, or after it if there are several workers.
+        workers: number of processes. Every check has its own seeds, so verdicts do not depend on it.
 
     Raises:
         BadInput: ``only`` names an unknown claim.
@@ -110,12 +115,9 @@ def verify(run: Run, only: Collection[str] = (), started: Callable[[str], None] 
     wanted = {c.id for c in LEDGER if not only or c.id in only or c.parent in only}
     findings: dict[str, Finding] = {}
     seconds: dict[str, float] = {}
-    for claim in LEDGER:
-        if claim.requires or claim.id not in wanted:
-            continue
-        begin = time.perf_counter()
-        findings[claim.id] = _check(claim, run, started)
-        seconds[claim.id] = time.perf_counter() - begin
+    asked = [claim for claim in LEDGER if claim.id in wanted and not claim.requires]
+    for name, finding, taken in _checked(asked, run, report, workers):
+        findings[name], seconds[name] = finding, taken
     for claim in LEDGER:
         if claim.requires and claim.id in wanted:
             findings[claim.id] = weakest(claim, findings)
@@ -123,13 +125,38 @@ def verify(run: Run, only: Collection[str] = (), started: Callable[[str], None] 
     return Ledger(entries, provenance(profile=run.profile, seed=run.seed, claims=sorted(only)))
 
 
-def _check(claim: Claim, run: Run, started: Callable[[str], None] | None) -> Finding:
-    numerical = CHECKS.get(claim.id)
-    if claim.check is None and numerical is None:
-        return Finding(Verdict.UNDECIDED, "not-run: no check exists yet")
-    if started is not None:
-        started(claim.id)
-    return settle(claim.check if claim.check is not None else lambda: CHECKS[claim.id](run))
+def _checked(
+    claims: Sequence[Claim], run: Run, report: Callable[[str], None] | None, workers: int
+) -> Iterator[tuple[str, Finding, float]]:
+    """(id, finding, seconds) of every claim, in any order."""
+    if workers == 1:
+        for claim in claims:
+            if report is not None and _has_check(claim):
+                report(claim.id)
+            yield _check(claim.id, run)
+        return
+    silent = replace(run, progress=None)  # what reports to a terminal stays in this process
+    for done in Parallel(workers, return_as="generator_unordered")(
+        delayed(_check)(claim.id, silent) for claim in claims
+    ):
+        if report is not None:
+            report(done[0])
+        yield done
+
+
+def _has_check(claim: Claim) -> bool:
+    return claim.check is not None or claim.id in CHECKS
+
+
+def _check(name: str, run: Run) -> tuple[str, Finding, float]:
+    """Check one claim; it goes by name because a check need not survive the way to another process."""
+    begin = time.perf_counter()
+    claim = next(claim for claim in LEDGER if claim.id == name)
+    if not _has_check(claim):
+        finding = Finding(Verdict.UNDECIDED, "not-run: no check exists yet")
+    else:
+        finding = settle(claim.check if claim.check is not None else lambda: CHECKS[name](run))
+    return name, finding, time.perf_counter() - begin
 
 
 def verify_game(game: AnyGame, run: Run, started: Callable[[str], None] | None = None) -> Ledger:

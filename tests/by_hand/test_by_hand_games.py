@@ -18,6 +18,8 @@ from theory.games import (
     battle_of_the_sexes,
     chicken,
     coordination,
+    ipd,
+    ipd_from_cc,
     matching_pennies,
     public_goods,
     stag_hunt_3,
@@ -350,3 +352,35 @@ def test_numbers_that_must_not_come_out() -> None:
     assert chicken().target != ("Swerve", "Straight")
     assert table(public_goods())["Keep,Contribute,Keep"] != (1 + Rational(4, 3), Rational(4, 3), 1 + Rational(4, 3))
     assert terms_at(stag_hunt_3(), "1/10", "1/2", "1/2", "1")["peer_1"] != 1  # everything at φ₀: 1/10 · (8 + 2)
+
+
+# ------------------------------------------------------------------------------- the dilemma that begins after CC
+
+
+def test_the_dilemma_after_cc_has_no_first_round() -> None:
+    """Payoffs 3, 0, 5, 1, γ = 9/10: TFT against itself earns 3/(1 − γ) = 30; AllD 10; AllD against TFT 5 + 9 = 14."""
+    game = ipd_from_cc()
+    assert game.states == game.observations == ("CC", "CD", "DC", "DD")
+    assert game.start == (1, 0, 0, 0) and game.own_view == ((0, 1, 2, 3), (0, 2, 1, 3))
+    symbols = flat(game)
+    tft, alld = (1, 0, 1, 0, 1, 1, 0, 0), (0,) * 8
+
+    def values(profile: tuple[int, ...]) -> tuple[Rational, ...]:
+        inputs = dict(zip(symbols, map(Rational, profile), strict=True))
+        return value_program(game).at({**inputs, **dict(game.parameters)})["value"]
+
+    assert values(tft) == (30, 30) and values(alld) == (10, 10)
+    assert values((*alld[:4], *tft[4:])) == (14, 9)
+
+
+def test_its_derivatives_are_those_after_a_certain_first_round_divided_by_the_discount() -> None:
+    after, whole = ipd_from_cc(), ipd(R=3, S=0, T=5, P=1, gamma="9/10")
+    point = [Rational(k, 11) for k in (8, 2, 7, 3, 9, 4, 1, 5)]
+    first = dict(zip(flat(after), point, strict=True))
+    rows = [*([1], point[:4]), *([1], point[4:])]
+    second = dict(zip(flat(whole), map(Rational, [x for row in rows for x in row]), strict=True))
+    v = decompose(after, "direct", 1, "expanded").program.at({**first, alpha: Rational(1), **dict(after.parameters)})
+    w = decompose(whole, "direct", 1, "expanded").program.at({**second, alpha: Rational(1), **dict(whole.parameters)})
+    gamma = Rational(9, 10)
+    for player in (1, 2):
+        assert all(a * gamma == b for a, b in zip(v[f"current_{player}"], w[f"current_{player}"][1:], strict=True))

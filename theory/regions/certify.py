@@ -121,7 +121,9 @@ def _direction(text: str, corner: Sequence[int], groups: boxes.Groups) -> Direct
 
 def _cooperative_set(field: GameField, dynamics: Dynamics, box: Sequence[str]) -> Certificate:
     game = field.game
-    tft = boxes.ends(game, "TFT")  # refuses games that are not repeated
+    if game.own_view is None:
+        raise BadInput(f"--target: {COOPERATIVE_SET} is for memory-one repeated games, which {game.name!r} is not.")
+    tft = boxes.ends(game, "TFT")
     states = _on_path(game)
     held = [k for k, (_, s) in enumerate(field.coordinates) if s in states]
     free = [k for k in range(field.size) if k not in held]

@@ -422,10 +422,10 @@ def read_tree(entry: Any, variables: int, constraints: int = 0, also: Sequence[s
     return tree
 
 
-def bounds(entry: Any, length: int, variables: int, trees: int = 1) -> list[tuple[Fraction, list[Tree]]]:
-    """Numbers that are not negative, each with its trees."""
-    parts = [listed(part, 1 + trees) for part in listed(entry, length)]
-    return [(number(bound, 0), [read_tree(tree, variables) for tree in rest]) for bound, *rest in parts]
+def bounds(entry: Any, length: int, variables: int) -> list[tuple[Fraction, Tree]]:
+    """Numbers that are not negative, each with its tree."""
+    pairs = [listed(part, 2) for part in listed(entry, length)]
+    return [(number(bound, 0), read_tree(tree, variables)) for bound, tree in pairs]
 
 
 def few(trees: Iterable[Tree]) -> None:
@@ -561,10 +561,11 @@ class File:
 
 
 def written(x: Fraction | None) -> str | None:
-    """A number as a file writes it; one that no file may hold is refused before Python would refuse to print it."""
+    """A number as a file writes it; one that is too long for a file is refused, before Python refuses to print it."""
     if x is None:
         return None
-    wellformed(max(x.numerator.bit_length(), x.denominator.bit_length()) < 4 * MAX_CHARACTERS, "a number is too long")
+    short_enough = max(longest([x.numerator]), longest([x.denominator])) <= 4 * MAX_CHARACTERS
+    wellformed(short_enough and len(str(x)) <= MAX_CHARACTERS, "a number in the conclusion is too long")
     return str(x)
 
 
@@ -708,12 +709,10 @@ def derive(game: Game) -> Model:
     charge(2 ** (n + 1) * states**2 * (2 * states + players + 4), states * bits, states * bits)
     room(2**n * (1 + states * (players + 1)), states * bits)
     # Row s of M times L and unit; the rewards and the start times that and K or N: the solutions are K u and N d.
+    move_rows = [{meant: mean(table, game.discount * L, meant) for meant in meanings} for table in game.transition]
     matrix_rows = [
-        {
-            meant: [L * unit * int(s == t) - x for t, x in enumerate(mean(table, game.discount * L, meant))]
-            for meant in meanings
-        }
-        for s, table in enumerate(game.transition)
+        {meant: [L * unit * int(s == t) - x for t, x in enumerate(row)] for meant, row in rows.items()}
+        for s, rows in enumerate(move_rows)
     ]
     reward_rows = [{meant: mean(table, Fraction(L * K), meant) for meant in meanings} for table in game.reward]
     start = [[int(L * unit * N * x)] for x in game.start]
@@ -722,9 +721,9 @@ def derive(game: Game) -> Model:
     for profile in product((0, 1), repeat=n):
         meant = [profile[s::states] for s in range(states)]
         matrix = [matrix_rows[s][meant[s]] for s in range(states)]
-        det, worth = solve(matrix, [reward_rows[s][meant[s]] for s in range(states)])
+        det, solved = solve(matrix, [reward_rows[s][meant[s]] for s in range(states)])
         _, visits = solve([list(column) for column in zip(*matrix, strict=True)], start)
-        found.append([det, *(x for row in worth for x in row), *(x for row in visits for x in row)])
+        found.append([det, *(x for row in solved for x in row), *(x for row in visits for x in row)])
 
     polys = []
     for values, scale in zip(zip(*found, strict=True), [1, *[K] * (states * players), *[N] * states], strict=True):
@@ -733,15 +732,9 @@ def derive(game: Game) -> Model:
             tensor = along(tensor, ones, axis, [[1, 0], [-1, 1]])
         terms = {powers: x for powers, x in zip(places(ones), tensor, strict=True) if x}
         polys.append(Poly(n, terms, scale * (L * unit) ** states))
-    det_poly, visit_polys = polys[0], polys[1 + states * players :]
-    worth_polys = [polys[1 + i : 1 + states * players : players] for i in range(players)]
-    return Model(
-        game,
-        det_poly,
-        worth_polys,
-        visit_polys,
-        [combine(n, zip(game.start, row, strict=True)) for row in worth_polys],
-    )
+    worth = [polys[1 + i : 1 + states * players : players] for i in range(players)]
+    values_of = [combine(n, zip(game.start, row, strict=True)) for row in worth]
+    return Model(game, polys[0], worth, polys[1 + states * players :], values_of)
 
 
 def compare(model: Model, denominator: Poly, values: list[Poly]) -> None:
@@ -915,7 +908,7 @@ def sign_box(file: File) -> str:
 
     gaps, visits, larger = keys(file.proof, "gaps", "visits", "no_larger")
     gap_parts, visit_parts = bounds(gaps, n, n), bounds(visits, n, n)
-    few(tree for _, trees in gap_parts + visit_parts for tree in trees)
+    few(tree for _, tree in gap_parts + visit_parts)
     keys(file.conclusion, "invariant", "limit", "unreached", "convergence", "bound")
     against: tuple[Fraction, Point] | None = None
     if larger is not None:
@@ -924,7 +917,7 @@ def sign_box(file: File) -> str:
     holds(dynamics.power == 0 or max(widths) < 1, "in these dynamics the far end rests: the box is too wide")
 
     model = file.derive()
-    for j, (sign, (g, [tree])) in enumerate(zip(signs, gap_parts, strict=True)):
+    for j, (sign, (g, tree)) in enumerate(zip(signs, gap_parts, strict=True)):
         gap = model.gap(j) * sign
         if closed:
             holds(g > 0, f"the gap of coordinate {j} has no positive bound")
@@ -933,7 +926,7 @@ def sign_box(file: File) -> str:
             at_target = value(gap, [Fraction(end) for end in target])
             holds(at_target > 0, f"the gap of coordinate {j} is not strict at the target")
         prove(Obligation(f"gap of coordinate {j}", gap - model.det * g), tree, box)
-    for j, (w, [tree]) in enumerate(visit_parts):
+    for j, (w, tree) in enumerate(visit_parts):
         prove(Obligation(f"visits of coordinate {j}", model.visited(j) - model.det * w), tree, box)
     if against is not None:
         holds(max(away(against[1])) == against[0], "the witness against larger regions is not at the radius")
@@ -968,9 +961,10 @@ def drift_box(file: File) -> str:
     """Held coordinates reach their targets, the free ones drift a little, and what is reached are equilibria.
 
     As long as x is in B (u ≤ r, free coordinates in outer) each u_j falls at rate δ_j or more, so it lasts at most
-    r_j/δ_j, and Σ η u_j over steps exceeds the integral of the line r_j − δ_j t by at most η r_j. A free coordinate
-    moves at the speed d |gap| ≤ K G Σ u, so by K G I in all, which does not take it out of outer (or out of [0, 1],
-    where it is held back). So x stays in B. On the target set all d of free coordinates are 0 and V is constant.
+    r_j/δ_j, and Σ η u_j over steps exceeds the integral of r_j − δ_j t by at most η r_j: I_j. A free coordinate
+    rises at the speed d · gap ≤ G Σ K_j u_j, so by G Σ K_j I_j in all, and falls by H Σ K_j I_j at most. That does not
+    take it out of outer (or out of [0, 1], where it is held back), so x stays in B. On the target set all d of free
+    coordinates are 0 and V is constant.
     """
     n, dynamics, zero = file.coordinates, file.dynamics, Fraction(0)
     wellformed(file.verdict != "REFUTED", "there are no refutations of a drift-box")
@@ -993,29 +987,32 @@ def drift_box(file: File) -> str:
 
     gaps, visits, leaks, speeds = keys(file.proof, "gaps", "visits", "leaks", "speeds")
     gap_parts, visit_parts = bounds(gaps, len(held), n), bounds(visits, len(held), n)
-    leak_parts, speed_parts = bounds(leaks, len(free), n), bounds(speeds, len(free), n, 2)
-    few(tree for _, trees in gap_parts + visit_parts + leak_parts + speed_parts for tree in trees)
+    leak_pairs = [listed(part, 2) for part in listed(leaks, len(free))]
+    leak_parts = [([number(k, 0) for k in listed(row, len(held))], read_tree(tree, n)) for row, tree in leak_pairs]
+    speed_parts = [bounds(pair, 2, n) for pair in listed(speeds, len(free))]
+    few(tree for _, tree in [*gap_parts, *visit_parts, *leak_parts, *(part for pair in speed_parts for part in pair)])
     keys(file.conclusion, "invariant", "limit", "convergence", "bound", "drift")
 
     model = file.derive()
     holds(all(bound > 0 for bound, _ in gap_parts + visit_parts), "a gap or a number of visits has no positive bound")
-    for j, (g, [tree]) in zip(held, gap_parts, strict=True):
+    for j, (g, tree) in zip(held, gap_parts, strict=True):
         prove(Obligation(f"gap of coordinate {j}", model.gap(j) * (2 * target[j] - 1) - model.det * g), tree, box)
-    for j, (w, [tree]) in zip(held, visit_parts, strict=True):
+    for j, (w, tree) in zip(held, visit_parts, strict=True):
         prove(Obligation(f"visits of coordinate {j}", model.visited(j) - model.det * w), tree, box)
-    total = combine(n, [(Fraction(1), distance(n, j, target[j])) for j in held])
-    for j, (k, [tree]) in zip(free, leak_parts, strict=True):
-        prove(Obligation(f"leak of coordinate {j}", model.det * total * k - model.visited(j)), tree, box)
-    for j, (g, [above, below]) in zip(free, speed_parts, strict=True):
-        prove(Obligation(f"speed of coordinate {j}", model.det * g - model.gap(j)), above, box)
-        prove(Obligation(f"speed of coordinate {j}", model.det * g + model.gap(j)), below, box)
+    for j, (row, tree) in zip(free, leak_parts, strict=True):
+        leak = combine(n, [(k, distance(n, i, target[i])) for k, i in zip(row, held, strict=True)])
+        prove(Obligation(f"leak of coordinate {j}", model.det * leak - model.visited(j)), tree, box)
+    for j, [(up, above), (down, below)] in zip(free, speed_parts, strict=True):
+        prove(Obligation(f"speed of coordinate {j}", model.det * up - model.gap(j)), above, box)
+        prove(Obligation(f"speed of coordinate {j}", model.det * down + model.gap(j)), below, box)
 
     rates = [g * w for (g, _), (w, _) in zip(gap_parts, visit_parts, strict=True)]
-    integral = sum((r * r / (2 * d) + (dynamics.step or 0) * r for r, d in zip(radii, rates, strict=True)), start=zero)
-    drift = [k * g * integral for (k, _), (g, _) in zip(leak_parts, speed_parts, strict=True)]
-    for far, (low, high), (least, most) in zip(drift, inner, outer, strict=True):
-        holds(least == 0 or low - least >= far, "a free coordinate may leave its outer interval below")
-        holds(most == 1 or most - high >= far, "a free coordinate may leave its outer interval above")
+    integrals = [r * r / (2 * d) + (dynamics.step or 0) * r for r, d in zip(radii, rates, strict=True)]
+    visited = [sum(map(mul, row, integrals), start=zero) for row, _ in leak_parts]
+    drift = [(up * far, down * far) for far, [(up, _), (down, _)] in zip(visited, speed_parts, strict=True)]
+    for (rise, fall), (low, high), (least, most) in zip(drift, inner, outer, strict=True):
+        holds(least == 0 or low - least >= fall, "a free coordinate may leave its outer interval below")
+        holds(most == 1 or most - high >= rise, "a free coordinate may leave its outer interval above")
 
     # The target set, and the same with the coordinates of one player free in [0, 1]: the values at the corners of that
     # box, which are the Bernstein coefficients, belong to the pure replies against the corners of the target set.
@@ -1027,9 +1024,8 @@ def drift_box(file: File) -> str:
         replies = [(zero, Fraction(1)) if j // file.game.states == i else rest[j] for j in range(n)]
         holds(max(bernstein(gain, replies)) <= 0, f"player {i} gains by a pure reply somewhere on the target set")
     bound = written(steps_or_time(dynamics, radii, rates))
-    file.concludes(
-        invariant=True, limit="equilibria", convergence="finite", bound=bound, drift=[written(far) for far in drift]
-    )
+    moved = [[written(rise), written(fall)] for rise, fall in drift]
+    file.concludes(invariant=True, limit="equilibria", convergence="finite", bound=bound, drift=moved)
     return (
         f"drift-box ({dynamics.words}): from every start in the inner box the held coordinates are at their targets "
         f"after {bound} at most, the free ones never leave the outer box, and all of these rest points are equilibria"
@@ -1046,13 +1042,8 @@ def sublevel(file: File) -> str:
     """
     n, dynamics, zero = file.coordinates, file.dynamics, Fraction(0)
     _, target, level, closed, order, margin = keys(file.region, "kind", "target", "level", "closed", "order", "margin")
-    target, closed, level, margin, order = (
-        ends(target, n),
-        truth(closed),
-        positive(level),
-        number(margin, 0),
-        index(order, 4),
-    )
+    target, closed, order = ends(target, n), truth(closed), index(order, 4)
+    level, margin = positive(level), number(margin, 0)
     signs = [2 * end - 1 for end in target]
     step, power = dynamics.step, dynamics.power
     if step is None:
@@ -1068,38 +1059,28 @@ def sublevel(file: File) -> str:
         """Whether W does not fall at x; a coordinate that is held back at its far end counts as resting."""
         slopes = [model.slope_at(j, x) for j in range(n)]
         if step is not None:
-            return height(
-                [min(max(a + step * v, zero), Fraction(1)) for a, v in zip(x, slopes, strict=True)]
-            ) >= height(x)
-        falls = [
-            sign * v * (a * (1 - a)) ** power * abs(a - end)
-            for sign, v, a, end in zip(signs, slopes, x, target, strict=True)
-        ]
-        return (
-            sum(
-                max(f, zero) if power == 0 and a != end and a in (0, 1) else f
-                for f, a, end in zip(falls, x, target, strict=True)
-            )
-            <= 0
-        )
+            after = [min(max(a + step * v, zero), Fraction(1)) for a, v in zip(x, slopes, strict=True)]
+            return height(after) >= height(x)
+        total = zero
+        for sign, v, a, end in zip(signs, slopes, x, target, strict=True):
+            fall = sign * v * (a * (1 - a)) ** power * abs(a - end)
+            total += max(fall, zero) if power == 0 and a == 1 - end else fall
+        return total <= 0
 
     refuted = file.witness()
     if refuted is not None:
         reach = height(refuted)
-        holds(
-            reach > 0 and (reach < level or (closed and reach == level)),
-            "the witness is not in the region, or the target",
-        )
+        inside_it = reach < level or (closed and reach == level)
+        holds(inside_it and reach > 0, "the witness is not in the region, or it is the target")
         holds(falls_not(file.derive(), refuted), "W falls at the witness")
         return f"sublevel refuted ({dynamics.words}): W does not fall at the witness"
 
     strict = margin == 0
-    wellformed(not (strict and (closed or step is not None)), "a closed region needs a margin")
+    wellformed(not (strict and closed), "a closed region needs a margin")
     trees, larger = keys(file.proof, "trees", "no_larger")
     also = ("target", "touch") if strict else ()
-    parts = [
-        read_tree(tree, n, 1 if step is None else n + 1, also) for tree in listed(trees, 1 if step is None else 2**n)
-    ]
+    cases, constraints = (1, 1) if step is None else (2**n, n + 1)
+    parts = [read_tree(tree, n, constraints, also) for tree in listed(trees, cases)]
     few(parts)
     witness = point(keys(larger, "witness")[0], n) if larger is not None else None
     keys(file.conclusion, "invariant", "limit", "convergence", "bound", "no_level_above")
@@ -1144,7 +1125,7 @@ def sublevel(file: File) -> str:
     )
     return (
         f"sublevel ({dynamics.words}): from every start with W {'<=' if closed else '<'} {written(level)} W falls to 0 "
-        f"({convergence}, bound {written(bound)})" + (f"; no level above {written(above)} is one" if witness else "")
+        f"({convergence}, bound {written(bound)})" + (f"; no level above {written(above)} is one" if above else "")
     )
 
 
@@ -1160,10 +1141,8 @@ def alignment(file: File) -> str:
     wellformed(dynamics.power != 1 and dynamics.step is None, "alignment is for direct or logit and continuous time")
     _, variables, box, direction, sign = keys(file.region, "kind", "variables", "box", "direction", "sign")
     groups = [[index(j, n) for j in listed(group)] for group in listed(variables)]
-    wellformed(
-        all(groups) and sorted(j for group in groups for j in group) == list(range(n)),
-        "not every coordinate is in one group",
-    )
+    once = all(groups) and sorted(j for group in groups for j in group) == list(range(n))
+    wellformed(once, "not every coordinate is in one group")
     m = len(groups)
     box = [interval(entry) for entry in listed(box, m)]
     wellformed(type(sign) is int and sign in (1, -1), "the sign is neither 1 nor -1")
@@ -1225,7 +1204,7 @@ def correction(model: Model, groups: list[list[int]], weights: list[Poly], power
         return part(1 + i, l) * det - part(1 + i) * part(0, l)
 
     def second(j: int, k: int, l: int) -> Poly:
-        k, l, N = k, l, 1 + j
+        N = 1 + j
         mixed = part(N, k, l) * det + part(N, l) * part(0, k) - part(N, k) * part(0, l) - part(N) * part(0, k, l)
         return mixed * det - first(j, l) * part(0, k) * 2
 

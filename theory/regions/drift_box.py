@@ -32,7 +32,8 @@ from theory.regions.certificate import Certificate, Dynamics, intervals, strings
 from theory.regions.field import GameField, Polynomial
 from theory.regions.prove import Box, Counterexample, Goal, common_degrees, margin, prove, simple_between, tensor
 
-RESOLUTION = Rational(1, 2**14)
+SMALLEST = Rational(1, 2**20)  # radius that is tried
+PRECISION = Rational(1, 8)  # of the radius
 FACE_RESOLUTION = Rational(1, 2**6)
 DRIFT_SHARE = Rational(1, 4)  # of the outer box's width, which the drift may take up at each side
 BUDGET = 200
@@ -206,14 +207,18 @@ def drift_box(
     problem = _Problem(field, tuple(held), tuple(target), dynamics)
     if not problem.equilibria(outer):
         raise BadInput("--box: not every point of the target set in this box is an equilibrium.")
-    low, high = Integer(0), Integer(1) if radius is None else radius
-    best: tuple[Rational, _Constants, Box] | None = None
-    while best is None or (radius is None and high - low > RESOLUTION):
-        middle = (low + high) / 2 if radius is None else radius
+    if radius is not None:
+        found = _at(problem, radius, outer)
+        if found is None:
+            raise Undecided("at this radius the drift may leave the outer box")
+        return _certified(problem, outer, radius, *found)
+    low, high, best = Integer(0), Integer(1), None
+    while best is None or high - low > high * PRECISION:
+        middle = (low + high) / 2
         found = _at(problem, middle, outer)
         if found is not None:
             low, best = middle, (middle, *found)
-        elif radius is not None or middle < RESOLUTION:
+        elif middle < SMALLEST:
             raise Undecided("no radius was found at which the drift stays inside the outer box")
         else:
             high = middle
