@@ -59,6 +59,20 @@ def test_every_command_of_the_example_runs(tmp_path: Path) -> None:
         assert "my-hunt" in done.stdout or "meta" in done.stdout
 
 
+def test_every_command_about_certificates_runs(tmp_path: Path) -> None:
+    (tmp_path / "theory" / "regions").mkdir(parents=True)
+    checker = ROOT / "theory" / "regions" / "check.py"
+    (tmp_path / "theory" / "regions" / "check.py").write_text(checker.read_text(encoding="utf-8"), encoding="utf-8")
+    lines = block("sh", "basin-entry certify").splitlines()
+    assert len(lines) == 6
+    for line in lines:
+        program, *words = line.split()
+        command = {"basin-entry": COMMAND, "python3": sys.executable}[program]
+        done = subprocess.run([command, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "accepted" in done.stdout or "meta" in done.stdout
+
+
 def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(block("python", "import theory"), "README.md", "exec"), {})
     printed = capsys.readouterr().out
