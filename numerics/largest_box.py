@@ -24,7 +24,7 @@ from theory.regions.boxes import ends, variables
 
 RESTARTS = 3
 EVALUATIONS = 160
-HALVINGS = 10
+HALVINGS = 14
 DIGITS = 1000  # sides are rounded to multiples of 1/1000 of the longest
 
 

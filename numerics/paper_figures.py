@@ -11,11 +11,13 @@ from matplotlib.figure import Figure
 from numerics.alignment_figures import alignment_slices
 from numerics.figures import STYLE, basins, portraits, residual
 from numerics.files import write_whole
+from numerics.region_figures import box_sides, certified_regions, cube_and_large_box, proof_trees
 from theory.games import ipd, stag_hunt
+from theory.regions import certify
 
 
 def paper_figures(folder: Path) -> list[Path]:
-    """Stag Hunt's basins with and without the correction and phase portraits, the residual, alignment in the IPD.
+    """Stag Hunt's basins and phase portraits, the residual, alignment in the IPD, certified regions and their proofs.
 
     Returns the files written.
 
@@ -28,6 +30,9 @@ def paper_figures(folder: Path) -> list[Path]:
         "stag_hunt_portrait": portraits(game),
         "residual": residual((game, ipd()), count=1000, seed=0),
         "ipd_alignment": alignment_slices(ipd()),
+        "stag_hunt_regions": certified_regions(game),
+        "stag_hunt_proofs": proof_trees([certify(game, target, "sublevel") for target in ("Stag,Stag", "Hare,Hare")]),
+        "ipd_boxes": box_sides({target: cube_and_large_box(ipd(), target) for target in ("AllD", "Grim")}),
     }
     return [path for name, figure in drawn.items() for path in _save(figure, folder / name)]
 

@@ -39,6 +39,8 @@ def test_the_ledger_is_the_printed_one(output: Path) -> None:
     assert len(shown) == len(printed), "copy results/ledger.md into the README"
     for in_readme, fresh in zip(shown, printed, strict=True):
         assert NUMBER.sub("#", in_readme) == NUMBER.sub("#", fresh), "copy results/ledger.md into the README"
+        if fresh.startswith("| C19.largest "):
+            continue  # a numerical search: another processor may end at another box; its words agree
         if " starts" in fresh:
             # Another processor's exp() may move single starts: 1 % of the starts, and signs must agree.
             for old, new in zip(NUMBER.findall(in_readme), NUMBER.findall(fresh), strict=True):

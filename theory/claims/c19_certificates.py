@@ -43,7 +43,7 @@ def _check_steps() -> Finding:
     return certified(found, "one proof for each set of coordinates that the projection stops")
 
 
-def _check_sos() -> Finding:
+def _check_mu() -> Finding:
     found = [
         certify(stag_hunt(), target, "sublevel", level=level, order=2)
         for target, level in (("Stag,Stag", Rational(1, 8)), ("Hare,Hare", Rational(1, 2)))
@@ -109,7 +109,7 @@ CLAIMS = (
         "certified mu.",
         "paper, stability condition",
         scope="direct coordinates, payoffs 4,0,3,2",
-        check=_check_sos,
+        check=_check_mu,
     ),
     Claim(
         "C19.ipd",

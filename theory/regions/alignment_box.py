@@ -61,6 +61,8 @@ def alignment_box(
         raise BadInput("certify: alignment needs direct or logit coordinates and no --step.")
     if len(direction.entries) != len(groups) or len(box) != len(groups):
         raise BadInput(f"--direction: needs {len(groups)} numbers, one per variable, not {len(direction.entries)}.")
+    if direction.toward and any(not 0 <= entry <= 1 for entry in direction.entries):
+        raise BadInput("--direction: a point to go toward must be a policy, all its entries in [0, 1].")
     context = flint.fmpq_mpoly_ctx.get([f"y{index}" for index in range(len(groups))], "degrevlex")
     weights = [context.constant(to_fmpq(entry)) for entry in direction.entries]
     if direction.toward:

@@ -57,8 +57,7 @@ def parse_box(game: Game, groups: Groups, entries: Sequence[str]) -> Box:
 
     Raises:
         BadInput: an entry that is neither form, an unknown name, an interval outside [0, 1] or turned round, or one
-        for a
-            player whose policy is player 1's.
+            for a player whose policy is player 1's.
     """
     group_of = {k: place for place, group in enumerate(groups) for k in group}
     box = [UNIT] * len(groups)

@@ -46,8 +46,7 @@ def certify(
         target: a pure profile in words (:mod:`theory.profiles`), or ``cooperative-set``; the game's target by default.
         kind: ``sign-box`` (the default), ``sublevel`` or ``alignment``; not with ``cooperative-set``.
         box: entries in words (:mod:`theory.regions.boxes`). By default the largest sign box is sought; for the
-        cooperative
-            set, half the largest box around TFT in which all of the set are equilibria.
+            cooperative set, half the largest box around TFT in which all of the set are equilibria.
         symmetric: for ``alignment``: all players use the same policy.
         direction: for ``alignment``: ``to-target``, or one number per variable, separated by commas.
         dynamics: direct coordinates in continuous time by default.

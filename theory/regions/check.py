@@ -569,6 +569,11 @@ def written(x: Fraction | None) -> str | None:
     return str(x)
 
 
+def in_words(convergence: str, bound: Fraction | None) -> str:
+    """How runs converge, and what bounds it if anything does."""
+    return convergence if bound is None else f"{convergence}, bound {bound}"
+
+
 def single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose keys are all different."""
     found = dict(pairs)
@@ -949,10 +954,10 @@ def sign_box(file: File) -> str:
         convergence=("finite", "exponential", "algebraic")[dynamics.power],
         bound=written(bound),
     )
-    goal = f"all coordinates but {unreached} go" if unreached else "all coordinates go"
+    goal = "those that play is bound to reach go" if unreached else "all go"
     return (
         f"sign-box ({dynamics.words}): from every start in the {'closed' if closed else 'open'} box no coordinate "
-        f"moves away from its target and {goal} to it ({file.conclusion['convergence']}, bound {written(bound)})"
+        f"moves away from its target and {goal} to it ({in_words(file.conclusion['convergence'], bound)})"
         + (f"; no cube of radius {against[0]} or more is one" if against else "")
     )
 
@@ -1125,7 +1130,7 @@ def sublevel(file: File) -> str:
     )
     return (
         f"sublevel ({dynamics.words}): from every start with W {'<=' if closed else '<'} {written(level)} W falls to 0 "
-        f"({convergence}, bound {written(bound)})" + (f"; no level above {written(above)} is one" if above else "")
+        f"({in_words(convergence, bound)})" + (f"; no level above {written(above)} is one" if above else "")
     )
 
 

@@ -195,8 +195,7 @@ def drift_box(
         dynamics: direct coordinates.
         outer: an interval for each other coordinate.
         radius: of the held ones about their ends; by default the largest for which the drift takes up at most a
-        quarter of
-            every outer interval at either side.
+            quarter of every outer interval at either side.
 
     Raises:
         BadInput: other dynamics, a tremble, or an outer box in which something is not an equilibrium.

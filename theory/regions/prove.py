@@ -115,8 +115,8 @@ def _along(entries: list[flint.fmpz], shape: Sequence[int], axis: int, matrix: f
 def _to_bernstein(degree: int, interval: Interval) -> tuple[flint.fmpz_mat, flint.fmpz]:
     """(matrix, factor): Bernstein coefficients times the factor from those of 1, x, … x^degree.
 
-    Row k, column j: xʲ = (low + width t)ʲ = Σ_i C(j, i) low^(j−i) widthⁱ tⁱ, and tⁱ has the coefficients C(k, i)/C(d,
-    i).
+    Row k, column j: xʲ = (low + width t)ʲ = Σ_i C(j, i) low^(j−i) widthⁱ tⁱ, and tⁱ has the
+    coefficients C(k, i)/C(d, i).
     """
     low, width = to_fmpq(interval[0]), to_fmpq(interval[1] - interval[0])
     rows = [

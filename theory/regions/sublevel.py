@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 
 from sympy import Integer, Rational
@@ -256,7 +256,7 @@ def _largest(problem: _Problem) -> Certificate:
         except Counterexample as found:
             high = middle
             if problem.stays(found.point):
-                witness = found.point
+                witness = min(filter(None, (witness, found.point)), key=partial(problem.at, problem.level))
         except Undecided:
             high = middle
     if low == 0:
