@@ -388,3 +388,13 @@ def test_bytes_and_text_are_written_as_given(tmp_path: Path) -> None:
     assert write_whole(tmp_path / "a" / "b.txt", "φ₀ ≥ 0\n").read_text(encoding="utf-8") == "φ₀ ≥ 0\n"
     assert write_whole(tmp_path / "a" / "c.bin", b"\r\n\x00").read_bytes() == b"\r\n\x00"
     assert leftovers(tmp_path) == ["a", "a/b.txt", "a/c.bin"]
+
+
+# ------------------------------------------------------------------------------------------------- several processes
+
+
+def test_verdicts_do_not_depend_on_the_number_of_processes(ledger: Ledger) -> None:
+    seen: list[str] = []
+    again = verify(QUICK, CHEAP, seen.append, workers=2)
+    assert [(e.claim.id, e.finding) for e in again.entries] == [(e.claim.id, e.finding) for e in ledger.entries]
+    assert set(seen) == {"C6.direct", "C6.logit", "C6.control", "C1.at-phi0"}
