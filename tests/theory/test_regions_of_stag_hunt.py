@@ -30,8 +30,8 @@ def test_proved(name: str) -> None:
     assert verdict(name) is Verdict.PROVED
 
 
-def test_the_parent_waits_for_the_ipd() -> None:
-    assert BY_ID["C19.ipd"].check is None and "C19.ipd" in BY_ID["C19"].requires
+def test_the_parent_asks_for_the_ipd_too() -> None:
+    assert {"C19.ipd", "C19.cooperative-set"} <= set(BY_ID["C19"].requires)
 
 
 def gradient(payoffs: tuple[int, ...], p: Fraction, q: Fraction) -> tuple[Fraction, Fraction]:
