@@ -31,7 +31,6 @@ from theory.games import (
     ipd_finite,
     memory_one,
     normal_form,
-    prisoners_dilemma,
     public_goods,
     stag_hunt,
     stag_hunt_3,
@@ -618,17 +617,22 @@ def test_a_game_of_one_round_is_its_stage_game() -> None:
 
 
 def test_many_rounds() -> None:
-    """Counts of visits beyond four bits and beyond a byte: all mutual defection stays in DD for 299 rounds."""
-    cells = {joint: (Integer(0), Integer(0)) for joint in product((0, 1), repeat=2)}
-    cells[1, 1] = (Integer(1), Integer(1))
-    game = memory_one(normal_form("d", (("C", "D"), ("C", "D")), cells), Rational(999, 1000), name="long", horizon=300)
+    """Counts of visits up to what twelve bits hold: all rounds but the first see DD, where player 2 may cooperate."""
+    rounds = sampled_kernels.MOST_ROUNDS
+    payoffs = np.zeros((rounds, 2, 4))
+    payoffs[-1] = 1.0  # the return is 1, whatever is played
     x = np.full((10, 1), -800.0)
-    x[9] = -2.0  # player 2 after DD
-    rule = learning(game, "pg", schedule=Schedule(1e-3))
-    ends = np.concatenate([sampled_run(rule, x, 1, 1, PUBLISHED_SHARED, seed) for seed in range(2)], axis=1)
-    assert np.isfinite(ends).all()
-    np.testing.assert_array_equal(ends[[0, 1, 2, 3, 5, 6, 7]], x[[0, 1, 2, 3, 5, 6, 7]].repeat(2, axis=1))
-    assert (ends[9] != x[9]).all()
+    x[[2, 7, 3, 8], 0] = -800.0
+    x[9] = -1.0
+    rule = learning(repeated(2), "pg")
+    first = 1 / (1 + math.e)
+    ends = sampled._run(rule, payoffs, x, 1, 50, PUBLISHED_SHARED, 0, 0, 0, counted=False)
+    # Player 2 cooperates in a share of the rounds in DD; what follows is DC in player 1's order, where nobody does.
+    stay = 1 / (1 + first)  # long-run share of DD
+    score = ends[9, 0] - x[9, 0]
+    assert abs(score) < ERRORS * math.sqrt(rounds * stay * first * (1 - first) / 50)
+    assert score != 0
+    np.testing.assert_array_equal(ends[:9], x[:9])
 
 
 # --------------------------------------------------------------------------------------------------------- bad input
@@ -655,7 +659,7 @@ REFUSED: list[tuple[Learning, int, Estimator, int, str]] = [
     (learning(stag_hunt()), 2**31, Estimator(), 0, "--batch"),
     (learning(stag_hunt()), 1, Estimator(baseline=True), 0, "--batch: 1"),
     (learning(stag_hunt()), 5, Estimator(), -1, "--seed"),
-    (learning(memory_one(prisoners_dilemma(), Rational(1, 2), name="long", horizon=5000)), 5, Estimator(), 0, "rounds"),
+    (learning(replace(repeated(2), horizon=5000)), 5, Estimator(), 0, "5000 rounds"),
 ]
 
 

@@ -22,12 +22,12 @@ ONE_SHOT = (
 
 def _check_boxes() -> Finding:
     found = [certify(make(), target) for make, targets in ONE_SHOT for target in targets]
-    return certified(found, "the largest boxes on which every gap points to the equilibrium")
+    return certified(found, "the largest cubes on which every gap points to the equilibrium")
 
 
 def _check_balls() -> Finding:
     found = [certify(make(), target, "sublevel") for make, targets in ONE_SHOT for target in targets]
-    return certified(found, "the squared distance falls; largest levels, exact where they end at a rational rest point")
+    return certified(found, "the squared distance falls; levels by bisection, exact where they end at a rational rest point")
 
 
 def _check_fields() -> Finding:
@@ -54,7 +54,7 @@ def _check_mu() -> Finding:
 
 def _check_ipd() -> Finding:
     found = [certify(ipd(), target, tremble=t) for target in ("AllD", "Grim") for t in (Integer(0), TREMBLE)]
-    return certified(found, "largest boxes in all ten probabilities; with tremble every probability reaches its end")
+    return certified(found, "largest cubes in all ten probabilities; with tremble every probability reaches its end")
 
 
 def _check_cooperative_set() -> Finding:
