@@ -27,7 +27,9 @@ def _check_boxes() -> Finding:
 
 def _check_balls() -> Finding:
     found = [certify(make(), target, "sublevel") for make, targets in ONE_SHOT for target in targets]
-    return certified(found, "the squared distance falls; levels by bisection, exact where they end at a rational rest point")
+    return certified(
+        found, "the squared distance falls; levels by bisection, exact where they end at a rational rest point"
+    )
 
 
 def _check_fields() -> Finding:
