@@ -43,6 +43,12 @@ def test_a_checker_that_accepts_everything_is_noticed(monkeypatch: pytest.Monkey
         certified.certificate_evidence(certify(stag_hunt(), "Stag,Stag"))
 
 
+def test_a_control_that_stops_before_the_proof_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certified, "_overstated", lambda text: text.replace('"discount": "0"', '"discount": "1/7"'))
+    with pytest.raises(Undecided, match="field is not the game"):
+        certified.certificate_evidence(certify(stag_hunt(), "Stag,Stag"))
+
+
 def test_a_checker_that_refuses_leaves_the_claim_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
     from theory.regions import certificate
 

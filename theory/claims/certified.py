@@ -1,10 +1,12 @@
 """Certificates as evidence: proved by :mod:`theory.regions`, accepted by the checker that shares no code with it.
 
-Every such check also shows that it can fail: the same file with another discount factor must not be accepted.
+Every such check also shows that it can fail: the same file with a bound that its proof does not show must be
+rejected, and rejected by the proof.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from theory.claims.model import Evidence, Finding, Refuted, Verdict
@@ -12,6 +14,7 @@ from theory.exact import Undecided
 from theory.regions import Certificate
 from theory.regions.check import check
 
+TOO_MUCH = "1000000"
 ROUTE = (
     "Bernstein coefficients and bisection; the file is checked from the game alone by other code (basin-entry check)"
 )
@@ -25,11 +28,29 @@ def certificate_evidence(certificate: Certificate) -> Evidence:
     """
     if certificate.verdict == "UNDECIDED" or certificate.report.outcome != "accepted":
         raise Undecided(f"{certificate}; the checker: {certificate.report.outcome}, {certificate.report.reason}")
-    kept = f'"discount": "{certificate.game.discount}"'
-    if kept not in certificate.text or check(certificate.text.replace(kept, '"discount": "1/7"')).outcome == "accepted":
-        raise Undecided("the check cannot fail: the certificate is accepted for another discount factor")
+    report = check(_overstated(certificate.text))
+    if certificate.verdict == "CERTIFIED" and (report.outcome != "rejected" or "leaf" not in report.reason):
+        raise Undecided(f"the check cannot fail: an overstated certificate is {report.outcome} ({report.reason})")
     summary = f"{certificate.game.name}: {certificate.statement}"
     return Evidence("certificate", ROUTE, summary, {"file": certificate.text})
+
+
+def _overstated(text: str) -> str:
+    """The same file with a margin or level that no proof can show, or the opposite sign."""
+    content = json.loads(text)
+    region, proof = content["region"], content["proof"]
+    if region["kind"] == "alignment":
+        region["sign"] = content["conclusion"]["sign"] = -region["sign"]
+    elif region["kind"] == "sublevel" and region["closed"]:
+        region["margin"] = TOO_MUCH
+    elif region["kind"] == "sublevel":
+        region["level"], proof["no_larger"] = TOO_MUCH, None
+    elif region["kind"] == "sign-box":
+        region["closed"] = True
+        proof["gaps"] = [[TOO_MUCH, tree] for _, tree in proof["gaps"]]
+    else:
+        proof["gaps"] = [[TOO_MUCH, tree] for _, tree in proof["gaps"]]
+    return json.dumps(content)
 
 
 def certified(certificates: Sequence[Certificate], reason: str) -> Finding:

@@ -958,7 +958,7 @@ def sign_box(file: File) -> str:
     return (
         f"sign-box ({dynamics.words}): from every start in the {'closed' if closed else 'open'} box no coordinate "
         f"moves away from its target and {goal} to it ({in_words(file.conclusion['convergence'], bound)})"
-        + (f"; no cube of radius {against[0]} or more is one" if against else "")
+        + (f"; no closed cube of radius {against[0]} is one" if against else "")
     )
 
 
