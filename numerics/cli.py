@@ -20,6 +20,7 @@ from numerics import simulation
 from numerics.evidence import PROFILES, Run
 from numerics.experiments import Experiment
 from numerics.files import check_writable, write_whole
+from numerics.largest_box import searched_shape
 from numerics.ledger import write_ledger
 from numerics.paper_tables import write_tables
 from numerics.simulation import simulate
@@ -170,6 +171,9 @@ def certify_command(
         list[str] | None,
         typer.Option(metavar="BOX", help="p1[CC]=37/40:39/40 or around:PROFILE:R, in probabilities; repeatable."),
     ] = None,
+    large: Annotated[
+        bool, typer.Option("--large", help="For sign-box: sides of different lengths, searched for volume.")
+    ] = False,
     symmetric: Annotated[bool, typer.Option(help="For alignment: all players use one policy.")] = False,
     direction: Annotated[
         str, typer.Option(metavar="to-target|VECTOR", help="For alignment: one number per probability instead.")
@@ -197,6 +201,10 @@ def certify_command(
     check_writable(out.parent)
     chosen = _game(game, settings)
     with _progress() as progress:
+        shape = None
+        if large:
+            progress("searching for a large box", 0, 0)
+            shape = searched_shape(chosen, target)
         progress("proving", 0, 0)
         certificate = certify(
             chosen,
@@ -209,6 +217,7 @@ def certify_command(
             tremble=tremble,
             level=level,
             order=order,
+            shape=shape,
         )
         progress("checking", 0, 0)
         report = certificate.report

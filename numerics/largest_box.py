@@ -13,14 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 from sympy import Rational
 
 from numerics.compile import Array, compiled_values, game_values
-from theory.games.model import Game
+from theory.games import AnyGame, Game
 from theory.regions.boxes import ends, variables
+from theory.regions.certify import pure_target
+from theory.regions.field import game_field
 
 RESTARTS = 3
 EVALUATIONS = 160
@@ -72,14 +75,14 @@ def largest_shape(game: Game, target: str, seed: int = 0) -> tuple[Rational, ...
 
     Args:
         game: a game of players with two actions each, at its current parameters.
-        target: a pure profile in words. If it is symmetric, so is the box.
+        target: a pure profile in words. In a symmetric game a symmetric target gets a symmetric box.
         seed: of the restarts.
 
     Raises:
         BadInput: the profile does not fit the game.
     """
     corner = ends(game, target)
-    groups = variables(game, symmetric=len(set(game.actions)) == 1)
+    groups = variables(game, symmetric=is_symmetric(game))
     if any(len({corner[k] for k in group}) > 1 for group in groups):
         groups = variables(game, symmetric=False)
     search = _Search(game, corner, groups)
@@ -92,6 +95,43 @@ def largest_shape(game: Game, target: str, seed: int = 0) -> tuple[Rational, ...
     return _rounded(search.sides(best))
 
 
+def is_symmetric(game: Game) -> bool:
+    """Whether exchanging two neighbouring players changes nothing, states seen through the players' own views.
+
+    Asked of one-shot games and of repeated games of two; any other game counts as not symmetric.
+    """
+    if len(set(game.actions)) > 1 or (not game.one_shot and (game.players != 2 or game.own_view is None)):
+        return False
+    instance = game.instance()
+    seen = range(1) if game.own_view is None else game.own_view[1]
+    place = {action: k for k, action in enumerate(game.joint_actions)}
+    for i in range(game.players - 1):
+        for s, mirrored in enumerate(seen):
+            for k, action in enumerate(game.joint_actions):
+                other = place[_exchanged(action, i)]
+                if _exchanged(instance.reward[s][k], i) != instance.reward[mirrored][other]:
+                    return False
+                row = instance.transition[mirrored][other]
+                if any(chance != row[seen[t]] for t, chance in enumerate(instance.transition[s][k])):
+                    return False
+    return all(weight == instance.start[seen[s]] for s, weight in enumerate(instance.start))
+
+
+def _exchanged(entries: tuple[Any, ...], i: int) -> tuple[Any, ...]:
+    """A tuple with one entry per player, players i and i + 1 exchanged."""
+    return (*entries[:i], entries[i + 1], entries[i], *entries[i + 2 :])
+
+
 def _rounded(sides: Array) -> tuple[Rational, ...]:
     whole: Sequence[int] = np.maximum(1, np.floor(DIGITS * sides / sides.max())).astype(int).tolist()
     return tuple(Rational(entry, DIGITS) for entry in whole)
+
+
+def searched_shape(game: AnyGame, target: str | None) -> tuple[Rational, ...]:
+    """The same for the command line, refusing games and targets without sign boxes.
+
+    Raises:
+        BadInput: another kind of game, a set of targets, or no target.
+    """
+    field = game_field(game)
+    return largest_shape(field.game, pure_target(field.game, target))

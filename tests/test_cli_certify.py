@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -70,9 +71,21 @@ def test_statuses(tmp_path: Path) -> None:
     assert run("check", "false.json", cwd=tmp_path).returncode in (1, 2)
 
 
+def test_a_large_box(tmp_path: Path) -> None:
+    """In battle of the sexes the players' sides differ: 1/3 and 2/3, on paper, which no cube uses."""
+    done = run("certify", "battle-of-the-sexes", "--large", "-o", "large.json", cwd=tmp_path)
+    assert done.returncode == 0 and "accepted" in done.stdout, done.stderr
+    box = json.loads((tmp_path / "large.json").read_text())["region"]["box"]
+    sides = sorted(float(Fraction(high) - Fraction(low)) for low, high in box)
+    assert sides == pytest.approx([1 / 3, 2 / 3], abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (["stag-hunt", "--large", "--kind", "sublevel"], "a shape belongs"),
+        (["ipd", "--large", "--target", "cooperative-set"], "profile"),
+        (["ipd", "--large"], "name a target"),
         (["stag-hunt", "--kind", "ball"], "--kind"),
         (["stag-hunt", "--target", "Stag,Deer"], "no action"),
         (["stag-hunt", "--policy", "polar"], "--policy"),

@@ -49,6 +49,15 @@ def test_the_ledger_is_the_printed_one(output: Path) -> None:
             assert in_readme == fresh
 
 
+def test_a_bare_interpreter_accepts_every_certificate(output: Path) -> None:
+    first = '{"format": "basin-entry certificate"'
+    files = [path for path in sorted((output / "evidence").iterdir()) if path.read_text().startswith(first)]
+    assert len(files) >= 36
+    bare = [sys.executable, "-S", "-I", str(ROOT / "theory" / "regions" / "check.py"), *map(str, files)]
+    done = subprocess.run(bare, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stdout.count("accepted: ") == len(files), done.stdout
+
+
 def test_every_command_of_the_example_runs(tmp_path: Path) -> None:
     (tmp_path / "my-hunt.toml").write_text(block("toml", "my-hunt"))
     lines = block("sh", "basin-entry derive").splitlines()

@@ -12,9 +12,19 @@ from sympy import Rational
 from numerics import Experiment, simulate
 from numerics.certified_regions import CertifiedRegion, certified_region
 from numerics.coverage import coverage
-from numerics.largest_box import largest_shape
+from numerics.largest_box import is_symmetric, largest_shape
 from theory.errors import BadInput
-from theory.games import Game, ipd, stag_hunt, stag_hunt_3
+from theory.games import (
+    Game,
+    battle_of_the_sexes,
+    chicken,
+    ipd,
+    ipd_from_cc,
+    matching_pennies,
+    public_goods,
+    stag_hunt,
+    stag_hunt_3,
+)
 from theory.regions import Certificate, Dynamics, certify
 
 
@@ -136,6 +146,12 @@ def test_coverage_of_a_true_and_of_a_false_region() -> None:
         certificate.conclusion,
     )
     assert coverage(false, 400, 1).inside.successes < 350
+
+
+def test_symmetric_games_are_recognised() -> None:
+    games = (stag_hunt(), stag_hunt_3(), ipd(), chicken(), ipd_from_cc(), public_goods())
+    assert all(map(is_symmetric, games))
+    assert not is_symmetric(battle_of_the_sexes()) and not is_symmetric(matching_pennies())
 
 
 def test_the_searched_shape_gains_volume_and_is_symmetric() -> None:

@@ -69,7 +69,7 @@ def certify(
         if kind is not None:
             raise BadInput(f"--kind: {COOPERATIVE_SET} is a set of targets with a kind of region of its own; leave it.")
         return _cooperative_set(field, dynamics, box)
-    corner = boxes.ends(field.game, target or _target(field.game))
+    corner = boxes.ends(field.game, pure_target(field.game, target))
     if kind == "alignment":
         groups = boxes.variables(field.game, symmetric)
         where = boxes.parse_box(field.game, groups, box)
@@ -103,8 +103,14 @@ def _check_options(
         raise BadInput("certify: a shape belongs to --kind sign-box without a --box.")
 
 
-def _target(game: Game) -> str:
-    """The target of a one-shot game as a profile."""
+def pure_target(game: Game, target: str | None) -> str:
+    """A named profile, or the target of a one-shot game.
+
+    Raises:
+        BadInput: there is none.
+    """
+    if target is not None:
+        return target
     if game.target is None or not game.one_shot:
         raise BadInput(f"certify: name a target of game {game.name!r} with --target.")
     return ",".join(game.target)
