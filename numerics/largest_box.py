@@ -3,8 +3,7 @@
 The volume of the largest box of a shape is maximised over shapes by Nelder–Mead with restarts. Gaps are looked at in
 the box's corners only, where a gap that is affine in every probability is smallest; the exact bisection that follows
 needs no such assumption. The search may stop at a local maximum, so the result is a large box, not the largest for
-certain; what is certain is that no single side can grow by more than the resolution
-(:func:`theory.regions.sign_box.sign_box`).
+certain; each side is then made as long as the prover can (:func:`theory.regions.sign_box.sign_box`).
 """
 
 from __future__ import annotations

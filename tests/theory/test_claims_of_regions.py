@@ -37,6 +37,12 @@ def test_a_refutation_is_no_certificate_of_the_claim() -> None:
         certified.certified([too_large], "")
 
 
+def test_a_refuted_alignment_is_evidence_too() -> None:
+    turned = c07_alignment_boxes.alignment(c07_alignment_boxes.NEAR_TFT, c07_alignment_boxes.WIDE, "0,0,1,0")
+    assert turned.verdict == "REFUTED"
+    assert certified.certificate_evidence(turned).content["file"] == turned.text
+
+
 def test_a_checker_that_accepts_everything_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certified, "check", lambda text: Report("accepted", ""))
     with pytest.raises(Undecided, match="cannot fail"):

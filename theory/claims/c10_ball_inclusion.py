@@ -412,19 +412,22 @@ def _nested_but_smaller() -> Evidence:
     balls = [Ball((Integer(0),), radius(case.rate + k * case.paper_slope, 6 * WIDE)) for k in (Integer(0), amount)]
     if not balls[1].contains(balls[0]) or balls[0].contains(balls[1]) or case.exact_slope != case.paper_slope:
         raise Undecided("the balls are not strictly nested")
+    before = Integer(1)
+    if not is_zero(QUINTIC[0].subs(X, before)):
+        raise Undecided("the basin of v does not end at 1")
     return Evidence(
         "counterexample",
         "Lipschitz constant, zeros and basin from polynomial identities and signs, for every lambda in (0, 1/8]",
         "v = -x + x^3, M = -x + 4x^3 - 3x^5/10 on [-2, 2]: L_lambda = 12, the centre stays, radii 1/24 and "
         f"(1 + lambda)/24, yet the basin (-1, 1) shrinks at both ends; at lambda = {amount} it is (-{edge}, {edge}), "
-        f"and uniform starts on [-2, 2] enter with probability {edge / 2} instead of 1/2",
+        f"and uniform starts on [-2, 2] enter with probability {edge / WIDE} instead of {before / WIDE}",
         {
             "v": str(QUINTIC[0]),
             "M": str(QUINTIC[1]),
             "lambda": str(amount),
             "basin": [str(-edge), str(edge)],
             "radii": [str(ball.radius) for ball in balls],
-            "entry": ["1/2", str(edge / 2)],
+            "entry": [str(before / WIDE), str(edge / WIDE)],
         },
     )
 
@@ -443,13 +446,16 @@ def _apart_but_larger() -> Evidence:
     before, after = balls_on_the_line(case, amount, zero)
     missed = after.missed(before)
     if missed is None or not is_zero(total.subs({size: amount, X: other})):
-        raise Undecided("the balls are nested at lambda = 7/24")
+        raise Undecided(f"the balls are nested at lambda = {amount}")
+    start, last = Integer(2), Integer(3)  # where the basin of v ends, and the starts
+    if not is_zero(case.field[0].subs(X, start)):
+        raise Undecided("the basin of v does not end at 2")
     return Evidence(
         "counterexample",
         "signs of v_lambda for every lambda in (0, 1]; exact zeros at one lambda",
         f"v = -x + x^2/2, M = 1 - x: the balls are never nested (at lambda = {amount}: radii {before.radius} "
         f"and {after.radius}, centre {zero}, {missed[0]} missed), yet the basin (-oo, 2) grows, to (-oo, {other}): "
-        f"uniform starts on [0, 3] enter with probability {other / 3} instead of 2/3",
+        f"uniform starts on [0, {last}] enter with probability {other / last} instead of {start / last}",
         {
             "v": str(case.field[0]),
             "M": str(case.correction[0]),
@@ -457,7 +463,7 @@ def _apart_but_larger() -> Evidence:
             "zeros": [str(zero), str(other)],
             "radii": [str(before.radius), str(after.radius)],
             "missed": str(missed[0]),
-            "entry": ["2/3", str(other / 3)],
+            "entry": [str(start / last), str(other / last)],
         },
     )
 

@@ -184,9 +184,11 @@ def drift_box(
     target: Sequence[int],
     dynamics: Dynamics,
     outer: Box,
-    radius: Rational | None = None,
 ) -> Certificate:
     """Certify that every run from a box reaches a set of equilibria, in direct coordinates.
+
+    The held coordinates' radius is the largest, by bisection, for which the drift takes up at most a quarter of every
+    outer interval at either side.
 
     Args:
         field: the game's polynomials, without tremble.
@@ -194,8 +196,6 @@ def drift_box(
         target: that end, 0 or 1, for each.
         dynamics: direct coordinates.
         outer: an interval for each other coordinate.
-        radius: of the held ones about their ends; by default the largest for which the drift takes up at most a
-            quarter of every outer interval at either side.
 
     Raises:
         BadInput: other dynamics, a tremble, or an outer box in which something is not an equilibrium.
@@ -206,11 +206,6 @@ def drift_box(
     problem = _Problem(field, tuple(held), tuple(target), dynamics)
     if not problem.equilibria(outer):
         raise BadInput("--box: not every point of the target set in this box is an equilibrium.")
-    if radius is not None:
-        found = _at(problem, radius, outer)
-        if found is None:
-            raise Undecided("at this radius the drift may leave the outer box")
-        return _certified(problem, outer, radius, *found)
     low, high, best = Integer(0), Integer(1), None
     while best is None or high - low > high * PRECISION:
         middle = (low + high) / 2

@@ -10,6 +10,9 @@ settle it:
 * *touch*: at a point z where the constraint c − W is 0 too, polynomial ≥ A (c − W) with an affine A > 0, because their
   difference is 0 at z with zero gradient and convex on the box.
 
+Coefficients here are integers in dense tensors that are halved many times; :mod:`theory.bernstein` is for coefficients
+that hold symbols.
+
 Three outcomes: a tree (see FORMAT.md), :class:`Counterexample`, or :class:`theory.exact.Undecided` when the budget is
 spent.
 """

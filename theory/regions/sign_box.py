@@ -154,7 +154,7 @@ def _largest(problem: _Problem, shape: Sequence[Rational] | None) -> Certificate
 
 
 def _grown(problem: _Problem, radii: list[Rational]) -> Box:
-    """A box none of whose sides could be longer by more than the resolution, from one inside it."""
+    """A box none of whose sides the prover could make longer by more than the resolution, from one inside it."""
 
     def fits(k: int, side: Rational) -> bool:
         try:

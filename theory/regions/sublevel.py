@@ -242,9 +242,7 @@ def _largest(problem: _Problem) -> Certificate:
             return _open(problem, sharp, rest)
         except (Counterexample, Undecided):
             pass
-    low, high, witness = Integer(0), Integer(problem.field.size), None
-    if rest is not None:
-        witness = rest
+    low, high, witness = Integer(0), Integer(problem.field.size), rest
     while high - low > RESOLUTION * problem.field.size:
         middle = (low + high) / 2
         try:
@@ -283,7 +281,7 @@ def _closed(problem: _Problem, level: Rational, witness: Point | None) -> Certif
         trees = [tree]
     else:
         found, trees = _rate(problem, level)
-    bound = {1: found**2 and level / found**2, 2: 2 * found, 3: found**2 / problem.field.size}[problem.order]
+    bound = {1: level / found**2, 2: 2 * found, 3: found**2 / problem.field.size}[problem.order]
     bound = found if problem.dynamics.step is not None else bound
     above = None if witness is None else problem.at(problem.level, witness)
     words = f"the distance to {_named(problem)} falls wherever its square is at most {level} ({problem.dynamics})"
