@@ -47,7 +47,6 @@ def _cooperative(dynamics: Dynamics) -> Certificate:
         (1, 1, 1, 1),
         dynamics,
         outer,
-        Rational(1, 1600) if dynamics.step else Rational(1, 160),
     )
 
 
