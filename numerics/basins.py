@@ -123,23 +123,24 @@ def succeeded(
 class LateTravel:
     """Watches a run: how far each start travels in the last tenth of its steps.
 
-    Pass it as ``watch`` to :func:`numerics.dynamics.run`. ``total``, shape (batch,), is the total variation of the
-    players' probabilities in the start state, or of the parameters of a differentiable game.
+    ``total``, shape (batch,), is the total variation of the players' probabilities in the start state, or of the
+    parameters of a differentiable game. It needs φ after every step from ``first`` on.
     """
 
     def __init__(self, game: AnyGame, policy: Coordinates, steps: int, batch: int) -> None:
         self.total = np.zeros(batch)
+        self.first = int(steps * 0.9)
         self._game, self._policy = game, policy
-        self._from = int(steps * 0.9)
         self._last = np.empty(0)
 
-    def __call__(self, number: int, columns: slice, phi: Array) -> None:
-        """Take φ after step ``number`` of one block of starts."""
-        if number < self._from:
+    def __call__(self, number: int, phi: Array) -> None:
+        """Take φ after step ``number``."""
+        if number < self.first:
             return
         now = self._place(phi)
-        if number > self._from:
-            self.total[columns] += abs(now - self._last).sum(0)
+        if number > self.first:
+            with np.errstate(invalid="ignore"):  # infinite parameters do not travel a number
+                self.total += abs(now - self._last).sum(0)
         self._last = now
 
     def _place(self, phi: Array) -> Array:

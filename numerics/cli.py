@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from joblib import cpu_count
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -18,13 +17,15 @@ from rich.table import Table as RichTable
 
 from numerics import simulation
 from numerics.evidence import PROFILES, Run
-from numerics.experiments import Experiment
+from numerics.experiments import Experiment, Gradient
 from numerics.files import check_writable, write_whole
 from numerics.largest_box import searched_shape
 from numerics.ledger import write_ledger
 from numerics.paper_tables import write_tables
+from numerics.sampled import Credit
 from numerics.simulation import simulate
 from numerics.tables import Table
+from numerics.threads import available
 from numerics.verdicts import Ledger, unexpected, verify_game
 from numerics.verdicts import verify as run_checks
 from theory import updates
@@ -41,6 +42,7 @@ from theory.regions import Dynamics, certify
 from theory.regions.certify import KINDS
 from theory.regions.check import main as check_files
 from theory.repeated_alignment import RepeatedAlignment, is_repeated, repeated_alignment
+from theory.sampling.estimators import Batches
 
 app = typer.Typer(
     name="basin-entry",
@@ -63,12 +65,15 @@ Settings = Annotated[
 ]
 
 
-Workers = Annotated[int, typer.Option(help="Processes; only 1 so far.")]
+Workers = Annotated[
+    int | None, typer.Option(help="How many share the work; as many as there are cores by default. No result changes.")
+]
 
 
-def _one_process(workers: int) -> None:
-    if workers != 1:
-        raise BadInput("--workers: only one process is available so far; results will not depend on their number.")
+def _workers(count: int | None) -> int:
+    if count is not None and count < 1:
+        raise BadInput("--workers: at least one is needed.")
+    return count or available()
 
 
 def _game(name: str, settings: list[str] | None) -> AnyGame:
@@ -251,7 +256,17 @@ def simulate_command(
         ),
     ],
     method: Annotated[list[str] | None, typer.Option(help=f"Repeatable: {' '.join(updates.REGISTRY)}.")] = None,
-    gradient: Annotated[Literal["exact", "sampled"], typer.Option(help="Only exact so far.")] = "exact",
+    gradient: Annotated[Gradient, typer.Option(help="Exact derivatives, or estimates from sampled play.")] = "exact",
+    batch: Annotated[int, typer.Option(metavar="B", help="Sampled: trajectories in a batch.")] = 384,
+    batches: Annotated[
+        Batches, typer.Option(help="Sampled: one batch for all means, as published, or one for each.")
+    ] = "shared",
+    credit: Annotated[
+        Credit, typer.Option(help="Sampled: whole returns, as published, or every reward with earlier actions alone.")
+    ] = "trajectory",
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Sampled: subtract the average return of the other trajectories.")
+    ] = False,
     form: Annotated[updates.Form, typer.Option(help="Corrections through the unroll, or all at φ₀.")] = "unrolled",
     split: Annotated[
         updates.Split, typer.Option(help="What counts as own and as peer learning for L > 1.")
@@ -281,10 +296,15 @@ def simulate_command(
         str, typer.Option(help="none, or two-phase:STEPS:POWER:SCALE: after STEPS the coefficients decay.")
     ] = "none",
     seed: Annotated[int, typer.Option(help="Seed of the random starts.")] = 0,
-    workers: Workers = 1,
+    workers: Workers = None,
     every: Annotated[int | None, typer.Option(metavar="K", help="With -o: keep paths, every K steps.")] = None,
     out: Annotated[
-        Path | None, typer.Option("-o", metavar="DIR", help="Write simulation.npz and simulation.json here.")
+        Path | None,
+        typer.Option(
+            "-o",
+            metavar="DIR",
+            help="Write simulation.npz and simulation.json here, and finished parts, from which a stopped run goes on.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
     settings: Settings = None,
@@ -293,9 +313,7 @@ def simulate_command(
 
     Example: basin-entry simulate stag-hunt --success initial-cooperation:0.82 --method pg --method meta --count 1000
     """
-    _one_process(workers)
-    if gradient == "sampled":
-        raise BadInput("--gradient: sampled gradients are not available yet; use --gradient exact.")
+    shared = _workers(workers)
     experiment = Experiment(
         game=_game(game, settings),
         success=success,
@@ -318,13 +336,18 @@ def simulate_command(
         anneal=anneal,
         vary=tuple(vary or ()),
         at=at,
+        gradient=gradient,
+        batch=batch,
+        batches=batches,
+        credit=credit,
+        baseline=baseline,
     )
     if every is not None and (every < 1 or out is None):
         raise BadInput("--every: keep paths every K ≥ 1 steps, in the folder named by -o.")
     if out is not None:
         check_writable(out)
     with _progress() as progress:
-        outcome = simulate(experiment, progress, every)
+        outcome = simulate(experiment, progress, every, None if out is None else out / "chunks", shared)
     if out is not None:
         outcome.save(out)
     if as_json:
@@ -363,7 +386,7 @@ def verify(
     profile: Annotated[str, typer.Option(help=f"Sample sizes: {' or '.join(PROFILES)}.")] = "quick",
     claim: Annotated[list[str] | None, typer.Option(metavar="ID", help="Check only this claim; repeatable.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of all random starts.")] = 0,
-    workers: Annotated[int | None, typer.Option(help="Processes; as many as there are cores by default.")] = None,
+    workers: Workers = None,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Not available yet.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for verdicts, ledger, evidence and figures.")] = Path("results"),
     settings: Settings = None,
@@ -376,8 +399,7 @@ def verify(
         raise BadInput(f"--profile: {profile!r} is not one of {', '.join(PROFILES)}.")
     if seed < 0:
         raise BadInput("--seed: the seed must be at least 0.")
-    if workers is not None and workers < 1:
-        raise BadInput("--workers: at least one process is needed.")
+    shared = _workers(workers)
     if cluster is not None:
         raise BadInput("--cluster: clusters are not available yet.")
     check_writable(out)
@@ -398,7 +420,7 @@ def verify(
             Run(profile, seed, progress),
             claim or (),
             lambda name: progress(f"checking {name}", 0, 0),
-            workers or cpu_count(),
+            shared,
         )
     written = write_ledger(ledger, out)
     written += write_tables(out)

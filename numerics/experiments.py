@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from numerics import annealing, basins, inits
 from numerics.dynamics import Learning, Schedule
+from numerics.sampled import Credit, Estimator, check_sampled
 from theory import updates
 from theory.decomposition import check_unroll
 from theory.errors import BadInput
 from theory.games import AnyGame
 from theory.policies import Coordinates, coordinates_of
+from theory.sampling.estimators import Batches
 from theory.updates import FORMS, SPLITS, Form, Split
 
+Gradient = Literal["exact", "sampled"]
+GRADIENTS: tuple[Gradient, ...] = ("exact", "sampled")
 MOST_STARTS = 10**7
 
 
@@ -43,6 +48,11 @@ class Experiment:
         seed: seed of the starts.
         anneal: ``none`` or ``two-phase:STEPS:POWER:SCALE``.
         split: ``terminal`` or ``path``: which part of the correction is called own, which peer (L > 1).
+        gradient: ``exact`` or ``sampled`` (:mod:`numerics.sampled`).
+        batch: sampled: trajectories of one batch.
+        batches: sampled: ``shared`` by all means of an update, as published, or ``independent``.
+        credit: sampled: whole-``trajectory`` returns, as published, or ``per-step`` rewards.
+        baseline: sampled: subtract the average of the batch's other trajectories.
     """
 
     game: AnyGame
@@ -66,6 +76,11 @@ class Experiment:
     vary: tuple[str, ...] = ()
     at: str | None = None
     split: Split = "terminal"
+    gradient: Gradient = "exact"
+    batch: int = 384
+    batches: Batches = "shared"
+    credit: Credit = "trajectory"
+    baseline: bool = False
 
     def __post_init__(self) -> None:
         """Refuse settings that mean nothing.
@@ -101,12 +116,23 @@ class Experiment:
         if (self.vary or self.at) and not isinstance(inits.parse(self.init), inits.Grid):
             raise BadInput("--vary and --at: only a grid of starts has parameters that vary or stay.")
         if self.count > MOST_STARTS:
-            raise BadInput(f"--count: at most {MOST_STARTS} starts fit in memory so far, not {self.count}.")
+            raise BadInput(f"--count: at most {MOST_STARTS} starts fit in memory, not {self.count}.")
         if self.steps < 1 or self.count < 1 or self.seed < 0:
             raise BadInput("simulate: --steps and --count must be at least 1 and --seed at least 0.")
         inits.parse(self.init)
         basins.parse_success(self.success)
         annealing.parse(self.anneal)
+        if self.gradient not in GRADIENTS:
+            raise BadInput(f"--gradient: {self.gradient!r} is not one of {', '.join(GRADIENTS)}.")
+        estimator = self.estimator
+        if self.gradient == "sampled":
+            for method in self.methods:
+                check_sampled(self.learning(method), self.batch, estimator, self.seed)
+
+    @property
+    def estimator(self) -> Estimator:
+        """How sampled updates are estimated."""
+        return Estimator(self.batches, self.credit, self.baseline)
 
     @property
     def coordinates(self) -> Coordinates:

@@ -20,7 +20,6 @@ import importlib.util
 import os
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -37,6 +36,7 @@ from numerics.compile import Array, game_values
 from numerics.dynamics import Learning
 from numerics.kernel_source import StraightLine, Unsupported
 from numerics.policies import blocks as local_policies
+from numerics.threads import share_out
 from theory.decomposition import update_program
 from theory.games import AnyGame, DifferentiableGame
 from theory.program import Program
@@ -169,14 +169,7 @@ def trajectories(
     def run(begin: int, end: int) -> None:
         kernel.run(blocks, begin, end, *arguments, frames)
 
-    workers = min(threads or _available(), len(blocks))
-    if workers < 2:
-        run(0, len(blocks))
-    else:
-        parts = min(len(blocks), 4 * workers)  # several for each thread, as some come to rest early
-        cuts = [len(blocks) * part // parts for part in range(parts + 1)]
-        with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(run, cuts, cuts[1:]))
+    share_out(run, len(blocks), threads)
     batch = starts.shape[1]
     kept = None if every is None else _from_blocks(frames, kernel, batch)
     return Trajectories(_from_blocks(blocks, kernel, batch), kept)
@@ -227,10 +220,6 @@ def _settled(eta: Array, factor: Array) -> int:
     """
     unsettled = (factor[1:] != factor[:-1]) | ~(eta[1:] <= eta[:-1]) | ~(eta[1:] >= 0)
     return int(np.flatnonzero(unsettled)[-1]) + 1 if unsettled.any() else 0
-
-
-def _available() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 # ------------------------------------------------------------------------------------------------------------ cache

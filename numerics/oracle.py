@@ -22,6 +22,7 @@ from numerics.basins import Labels
 from numerics.compile import Array
 from numerics.dynamics import Learning, Schedule
 from numerics.exploitability import exploitability
+from numerics.kernels import trajectories
 from theory.games import finite
 
 LIMIT = 0.99
@@ -30,19 +31,26 @@ MOST_STEPS = 20_000
 EVERY = 100
 
 
-def in_target_basin(learning: Learning, ends: Array) -> tuple[Labels, Labels]:
+def in_target_basin(learning: Learning, ends: Array, threads: int | None = None) -> tuple[Labels, Labels]:
     """(in the target's basin, undecided) for every end, shape (batch,).
+
+    Args: as :func:`limits`.
 
     Raises:
         BadInput: the game has no target, no single start state, or no actions.
     """
-    limit, undecided = limits(learning, ends)
+    limit, undecided = limits(learning, ends, threads)
     target = basins.target_probabilities(finite(learning.game, "oracle"), learning.policy, limit)
     return np.asarray((target >= LIMIT).all(0) & ~undecided), undecided
 
 
-def limits(learning: Learning, ends: Array) -> tuple[Array, Labels]:
+def limits(learning: Learning, ends: Array, threads: int | None = None) -> tuple[Array, Labels]:
     """Where policy gradient leads from every end, and which runs are undecided: shapes (parameters, batch), (batch,).
+
+    Args:
+        learning: settings of the runs that ended there; game, coordinates and first step size count.
+        ends: shape (parameters, batch).
+        threads: how many to use; by default one per processor available.
 
     Raises:
         BadInput: the game has no single start state, or no actions.
@@ -57,7 +65,7 @@ def limits(learning: Learning, ends: Array) -> tuple[Array, Labels]:
     phi = ends[:, waiting]
     for number in range(0, MOST_STEPS + EVERY, EVERY):
         if plain.policy == "direct":
-            decided: Labels = np.asarray((plain.step(phi, number) == phi).all(0))
+            decided: Labels = np.asarray((trajectories(plain, phi, 1, number, threads=threads).ends == phi).all(0))
         else:
             likeliest = [policies.probabilities(game, plain.policy, phi, i, start).max(0) for i in range(game.players)]
             decided = np.asarray((np.stack(likeliest) >= LIMIT).all(0))
@@ -66,8 +74,7 @@ def limits(learning: Learning, ends: Array) -> tuple[Array, Labels]:
         waiting, phi = waiting[~decided], phi[:, ~decided]
         if not waiting.size:
             break
-        for step in range(number, number + EVERY):
-            phi = plain.step(phi, step)
+        phi = trajectories(plain, phi, EVERY, number, threads=threads).ends
     undecided: Labels = np.asarray(~np.isfinite(ends).all(0))
     undecided[waiting] = True
     return found, undecided

@@ -27,6 +27,7 @@ from numerics import sampled_kernels
 from numerics.compile import Array
 from numerics.dynamics import Learning
 from numerics.sampled_kernels import MOST_ROUNDS, Batch
+from numerics.threads import share_out
 from theory import updates
 from theory.errors import BadInput
 from theory.games import Game, finite
@@ -77,6 +78,7 @@ def sampled_run(
     seed: int,
     first_start: int = 0,
     first_step: int = 0,
+    threads: int | None = None,
 ) -> Array:
     """Run every start for a number of steps of sampled learning.
 
@@ -95,6 +97,7 @@ def sampled_run(
         seed: seed of the draws.
         first_start: number of the first start.
         first_step: number of the first step.
+        threads: how many to use; by default one per processor available.
 
     Returns:
         The ends, shape (parameters, starts).
@@ -103,7 +106,9 @@ def sampled_run(
         BadInput: a game, a rule or a number that is not supported.
     """
     payoffs = _check(learning, batch, estimator, seed)
-    return _run(learning, payoffs, starts, steps, batch, estimator, seed, first_start, first_step, len(payoffs) == 1)
+    return _run(
+        learning, payoffs, starts, steps, batch, estimator, seed, first_start, first_step, len(payoffs) == 1, threads
+    )
 
 
 def check_sampled(learning: Learning, batch: int, estimator: Estimator, seed: int = 0) -> None:
@@ -126,6 +131,7 @@ def _run(
     first_start: int,
     first_step: int,
     counted: bool,
+    threads: int | None = None,
 ) -> Array:
     """As :func:`sampled_run`; batches are counted by their multinomial law or played."""
     observations = len(starts) // 2
@@ -134,19 +140,20 @@ def _run(
     over = range(first_step, first_step + steps)
     own, peer = _coefficients(learning.rule)
     factors = np.array([1.0 if learning.anneal is None else learning.anneal.factor(number) for number in over])
-    sampled_kernels.learn(
-        phi,
-        Batch(batch, payoffs, estimator.credit == "per-step", estimator.baseline, counted),
-        np.array(learning.inner_lr, dtype=float),
-        np.array([learning.schedule.size(number) for number in over]),
-        own * learning.own * factors,
-        peer * learning.peer * factors,
-        np.inf if learning.clip is None else float(learning.clip),
-        estimator.batches == "shared",
-        _keys(seed, numbers),
-        numbers,
-        first_step,
-    )
+    batches = Batch(batch, payoffs, estimator.credit == "per-step", estimator.baseline, counted)
+    inner_lr = np.array(learning.inner_lr, dtype=float)
+    sizes = np.array([learning.schedule.size(number) for number in over])
+    clip = np.inf if learning.clip is None else float(learning.clip)
+    keys, shared = _keys(seed, numbers), estimator.batches == "shared"
+    weights = own * learning.own * factors, peer * learning.peer * factors
+
+    def learn(begin: int, end: int) -> None:
+        here = slice(begin, end)
+        sampled_kernels.learn(
+            phi[here], batches, inner_lr, sizes, *weights, clip, shared, keys[here], numbers[here], first_step
+        )
+
+    share_out(learn, len(phi), threads)
     return phi.reshape(-1, len(starts)).T.copy()
 
 

@@ -16,7 +16,7 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, prange, types
+from numba import njit, types
 from numba.extending import intrinsic
 
 MOST_ROUNDS = 4095  # visits are counted in twelve bits
@@ -447,12 +447,12 @@ def _learn_from(
         phi[:] = np.nan
 
 
-@njit(parallel=True, cache=True)
+@njit(nogil=True, cache=True)
 def learn(
     phi: Any, batch: Batch, inner_lr: Any, sizes: Any, own: Any, peer: Any, clip: float, shared: bool, keys: Any,
     starts: Any, first_step: int,
 ) -> None:  # fmt: skip
-    """Run every start for a number of steps, in place.
+    """Run every start for a number of steps, in place; the interpreter lock is not held.
 
     Args:
         phi: (start, player, observation), log-odds of the first action.
@@ -466,5 +466,5 @@ def learn(
         starts: number of every start.
         first_step: number of the first step.
     """
-    for k in prange(len(phi)):
+    for k in range(len(phi)):
         _learn_from(phi[k], batch, inner_lr, sizes, own, peer, clip, shared, keys[k], starts[k], first_step)

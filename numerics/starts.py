@@ -20,8 +20,18 @@ CHUNK = 1024
 _PURPOSE_STARTS = 1
 
 
-def draw(experiment: Experiment) -> Array:
-    """The starts of an experiment, shape (parameters, starts); a grid has points^(varied parameters) of them.
+def total(experiment: Experiment) -> int:
+    """Number of starts; a grid has points^(varied parameters) of them.
+
+    Raises:
+        BadInput: as :func:`draw`.
+    """
+    init = parse(experiment.init)
+    return len(_grid(init, experiment)[0]) if isinstance(init, Grid) else experiment.count
+
+
+def draw(experiment: Experiment, first: int = 0, last: int | None = None) -> Array:
+    """Starts number ``first`` to ``last`` − 1 of an experiment (by default all), shape (parameters, starts).
 
     Raises:
         BadInput: a grid over too many parameters, over a player with three or more actions, or over probabilities 0 and
@@ -29,10 +39,11 @@ def draw(experiment: Experiment) -> Array:
     """
     game, policy, init = experiment.game, experiment.coordinates, parse(experiment.init)
     if isinstance(init, Grid):
-        return _grid(init, experiment, finite(game, "--init grid"))
+        return _grid(init, experiment)[:, first:last]
     width = len(policies.names(game, policy))
+    end = experiment.count if last is None else min(last, experiment.count)
     chunks = []
-    for chunk in range(-(-experiment.count // CHUNK)):
+    for chunk in range(first // CHUNK, -(-end // CHUNK)):
         stream = np.random.SeedSequence(experiment.seed, spawn_key=(_PURPOSE_STARTS, chunk))
         generator = np.random.Generator(np.random.Philox(stream))
         if isinstance(init, Normal):
@@ -40,13 +51,14 @@ def draw(experiment: Experiment) -> Array:
                 chunks.append(init.deviation * generator.standard_normal((CHUNK, width)))
         else:
             chunks.append(generator.uniform(init.low, init.high, (CHUNK, width)))
-    drawn = np.concatenate(chunks)[: experiment.count].T.copy()
+    skipped = first // CHUNK * CHUNK
+    drawn = np.concatenate(chunks)[first - skipped : end - skipped].T.copy()
     # In direct coordinates a start is a policy: draws outside the simplex are projected on it.
     return policies.project(game, drawn) if policy == "direct" else drawn
 
 
-def _grid(init: Grid, experiment: Experiment, game: Game) -> Array:
-    policy = experiment.coordinates
+def _grid(init: Grid, experiment: Experiment) -> Array:
+    game, policy = finite(experiment.game, "--init grid"), experiment.coordinates
     if any(len(actions) > 2 for actions in game.actions):
         raise BadInput("--init: a grid needs players with two actions.")
     if policy == "logit" and (init.low == 0 or init.high == 1):

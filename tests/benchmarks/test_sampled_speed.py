@@ -11,7 +11,6 @@ import os
 from dataclasses import replace
 from time import perf_counter, process_time
 
-import numba
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from numerics.dynamics import Learning, Schedule
 from numerics.sampled import Estimator, sampled_run
+from numerics.threads import available
 from theory.games import Game, ipd_finite, stag_hunt
 
 Array = NDArray[np.float64]
@@ -103,7 +103,7 @@ def test_sampled_learning(case: str, benchmark: BenchmarkFixture, capsys: pytest
     )
     with capsys.disabled():
         print(
-            f"\n{case}: {speed / 1e3:.1f} k learner-updates/s on {numba.get_num_threads()} threads, "
+            f"\n{case}: {speed / 1e3:.1f} k learner-updates/s on {available()} threads, "
             f"{per_core / 1e3:.1f} k per second of one core, {speed / baseline:.0f}× naive NumPy ({baseline:.3g}/s); "
             f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
         )

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise, product
 
-import numba
 import numpy as np
 import pytest
 from scipy.stats import binom, chi2, multinomial
@@ -511,12 +510,9 @@ def test_threads_chunks_and_pauses_change_no_bit(make: Callable[[], Game], estim
     game = make()
     rule, x = learning(game, **PUBLISHED), starts_of(game, 30)
     whole = sampled_run(rule, x, 12, 20, estimator, 3, first_start=1010)  # crosses a chunk
-    threads = numba.get_num_threads()
-    try:
-        numba.set_num_threads(1)
-        np.testing.assert_array_equal(sampled_run(rule, x, 12, 20, estimator, 3, first_start=1010), whole)
-    finally:
-        numba.set_num_threads(threads)
+    for threads in (1, 2, 7):
+        again = sampled_run(rule, x, 12, 20, estimator, 3, first_start=1010, threads=threads)
+        np.testing.assert_array_equal(again, whole)
     for cut in (1, 14, 29):
         parts = [
             sampled_run(rule, x[:, :cut], 12, 20, estimator, 3, first_start=1010),

@@ -1,0 +1,166 @@
+"""An experiment in parts: a chunk is one method on some of the starts, from start to label.
+
+How long a chunk is depends on the work of one start alone, so that chunks of a larger experiment with the same settings
+are the same ones.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numerics import basins, oracle, starts
+from numerics.basins import Labels, LateTravel, Oracle
+from numerics.compile import Array
+from numerics.dynamics import Learning
+from numerics.experiments import Experiment
+from numerics.stretches import advance, visited
+from theory.decomposition import update_program
+from theory.errors import BadInput
+from theory.games import finite
+
+# Operations in a chunk, about a second of one processor, and the range of its length.
+WORK = 4e9
+SHORTEST, LONGEST = 64, 2**16
+OPERATIONS_OF_A_ROUND = 60  # of one sampled trajectory
+_REPORTS = 20  # of progress, in a chunk
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One method on the starts ``first`` to ``last`` − 1 of an experiment.
+
+    Attributes:
+        experiment: the settings.
+        method: the learning rule.
+        first, last: numbers of the first start and of the first after the last.
+        every: keep φ after every so many steps, or ``None``.
+    """
+
+    experiment: Experiment
+    method: str
+    first: int
+    last: int
+    every: int | None
+
+    @property
+    def name(self) -> str:
+        """Its name in a store."""
+        return f"{self.first:09d}-{self.last:09d}"
+
+    def compute(self, threads: int = 1, report: Callable[[int], None] | None = None) -> dict[str, NDArray[Any]]:
+        """Run and label.
+
+        Args:
+            threads: how many to use.
+            report: called now and then with the number of start-steps done since the last call.
+
+        Returns:
+            ``ends`` (parameters, starts); ``travelled``, ``success`` and ``undecided`` (starts,); and ``paths``
+            (frames, parameters, starts), no frame unless asked for.
+        """
+        experiment = self.experiment
+        learning = experiment.learning(self.method)
+        first = phi = starts.draw(experiment, self.first, self.last)
+        travel = LateTravel(learning.game, learning.policy, experiment.steps, phi.shape[1])
+        frames: list[Array] = []
+        told = 0
+        for number, phi in self._visits(first, travel.first, threads):
+            travel(number, phi)
+            if self.every is not None and number % self.every == 0:
+                frames.append(phi)
+            if report is not None and (number - told) * _REPORTS >= experiment.steps:
+                report((number - told) * phi.shape[1])
+                told = number
+        success, undecided = label(experiment, learning, phi, threads)
+        paths = np.stack(frames) if frames else np.empty((0, *phi.shape))
+        if report is not None:
+            report((experiment.steps - told) * phi.shape[1])
+        return {"ends": phi, "travelled": travel.total, "success": success, "undecided": undecided, "paths": paths}
+
+    def _visits(self, phi: Array, late: int, threads: int) -> Iterator[tuple[int, Array]]:
+        """(n, φ_n) where something is looked at: frames, reports, and every step from ``late`` on."""
+        steps = self.experiment.steps
+        stops = {late, *range(0, late, max(1, steps // _REPORTS))}
+        if self.every is not None:
+            stops |= set(range(0, late, self.every))
+        number = 0
+        yield 0, phi
+        for stop in sorted(stops - {0}):
+            phi = advance(self.experiment, self.method, phi, number, stop - number, self.first, threads)
+            number = stop
+            yield number, phi
+        yield from visited(self.experiment, self.method, phi, number, steps - number, self.first, threads)
+
+
+def chunks(experiment: Experiment, every: int | None = None) -> list[Chunk]:
+    """All chunks of an experiment, method by method.
+
+    Args:
+        experiment: the settings.
+        every: keep φ after every so many steps.
+    """
+    total = starts.total(experiment)
+    return [
+        Chunk(experiment, method, first, min(first + length, total), every)
+        for method in experiment.methods
+        for length in (chunk_length(experiment, method),)
+        for first in range(0, total, length)
+    ]
+
+
+def chunk_length(experiment: Experiment, method: str) -> int:
+    """Starts in a chunk: a power of two, by the work of one start."""
+    learning = experiment.learning(method)
+    if experiment.gradient == "sampled":
+        operations = (
+            OPERATIONS_OF_A_ROUND * (finite(learning.game, "--gradient sampled").horizon or 1) * experiment.batch
+        )
+    else:
+        kind = learning.policy, method, learning.form, learning.unroll, learning.split
+        operations = update_program(learning.game, *kind).operations
+    length = SHORTEST
+    while length < LONGEST and 2 * length * operations * experiment.steps <= WORK:
+        length *= 2
+    return length
+
+
+def label(experiment: Experiment, learning: Learning, ends: Array, threads: int = 1) -> tuple[Labels, Labels]:
+    """(success, undecided) of every end by the experiment's criterion, shape (starts,).
+
+    Raises:
+        BadInput: the criterion has no meaning for the game.
+    """
+    success = basins.parse_success(experiment.success)
+    if isinstance(success, Oracle):
+        return oracle.in_target_basin(learning, ends, threads)
+    return basins.succeeded(success, experiment.game, experiment.coordinates, ends)
+
+
+def settings(experiment: Experiment, method: str, every: int | None) -> dict[str, Any]:
+    """All that a chunk's arrays depend on besides its place, as JSON data. The number of starts is not among it.
+
+    Raises:
+        BadInput: the file of a region cannot be read.
+    """
+    left_out = {"game", "methods", "count"}
+    chosen = {name: value for name, value in vars(experiment).items() if name not in left_out}
+    kind, _, file = experiment.success.partition(":")
+    if kind == "region":
+        chosen["success"] = f"region of SHA-256 {_digest(Path(file))}"
+    game = {"name": experiment.game.name, "sha256": sha256(repr(experiment.game).encode()).hexdigest()}
+    return json.loads(json.dumps({"game": game, "method": method, "every": every, **chosen}))  # type: ignore[no-any-return]
+
+
+def _digest(file: Path) -> str:
+    try:
+        return sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise BadInput(f"--success region: {file} cannot be read: {error.strerror}.") from None
