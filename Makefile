@@ -6,7 +6,8 @@ OUT ?= results
 PYTEST_ARGS ?=
 
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest
+# Tests run side by side; the linear algebra library's own threads would only wait for each other.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 # One target at a time, also under -j: they share .venv, and the tests already use two processes.

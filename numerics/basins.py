@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from numerics import policies
 from numerics.certified_regions import CertifiedRegion, certified_region
 from numerics.compile import Array, compiled_values, game_values
+from numerics.implicit import implicit_values, too_large
 from numerics.inits import Grid
 from theory.errors import BadInput
 from theory.games import AnyGame, DifferentiableGame, Game, finite
@@ -100,7 +101,10 @@ def target_probabilities(game: AnyGame, policy: Coordinates, phi: Array) -> Arra
 
 def mean_values(game: AnyGame, policy: Coordinates, phi: Array) -> Array:
     """V/Σγᵗ of every player, that is (1 − γ)V without a horizon, shape (players, batch)."""
-    totals = compiled_values(game, policy)(parameters=phi, game=game_values(game)[:, None])["value"]
+    if too_large(game):
+        totals = implicit_values(game, policy, phi)["value"] if phi.size else np.empty((game.players, 0))
+    else:
+        totals = compiled_values(game, policy)(parameters=phi, game=game_values(game)[:, None])["value"]
     return totals / float(game.value_of(game.total_weight))
 
 

@@ -21,10 +21,12 @@ from numerics.basins import Labels, LateTravel, Oracle
 from numerics.compile import Array
 from numerics.dynamics import Learning
 from numerics.experiments import Experiment
+from numerics.exploitability import exploitability
+from numerics.implicit import MOST_OPERATIONS, too_large
 from numerics.stretches import advance, visited
 from theory.decomposition import update_program
 from theory.errors import BadInput
-from theory.games import finite
+from theory.games import DifferentiableGame, finite
 
 # Operations in a chunk, about a second of one processor, and the range of its length.
 WORK = 4e9
@@ -63,8 +65,9 @@ class Chunk:
             report: called now and then with the number of start-steps done since the last call.
 
         Returns:
-            ``ends`` (parameters, starts); ``travelled``, ``success`` and ``undecided`` (starts,); and ``paths``
-            (frames, parameters, starts), no frame unless asked for.
+            ``ends`` (parameters, starts); ``travelled``, ``success``, ``undecided``, ``welfare`` and ``exploitability``
+            (starts,), the last NaN for a differentiable game; and ``paths`` (frames, parameters, starts), no frame
+            unless asked for.
         """
         experiment = self.experiment
         learning = experiment.learning(self.method)
@@ -80,10 +83,20 @@ class Chunk:
                 report((number - told) * phi.shape[1])
                 told = number
         success, undecided = label(experiment, learning, phi, threads)
-        paths = np.stack(frames) if frames else np.empty((0, *phi.shape))
+        game, policy = learning.game, learning.policy
+        nowhere = np.full(phi.shape[1], np.nan)
+        found = {
+            "ends": phi,
+            "travelled": travel.total,
+            "success": success,
+            "undecided": undecided,
+            "welfare": basins.mean_values(game, policy, phi).sum(0),
+            "exploitability": nowhere if isinstance(game, DifferentiableGame) else exploitability(game, policy, phi),
+            "paths": np.stack(frames) if frames else np.empty((0, *phi.shape)),
+        }
         if report is not None:
             report((experiment.steps - told) * phi.shape[1])
-        return {"ends": phi, "travelled": travel.total, "success": success, "undecided": undecided, "paths": paths}
+        return found
 
     def _visits(self, phi: Array, late: int, threads: int) -> Iterator[tuple[int, Array]]:
         """(n, φ_n) where something is looked at: frames, reports, and every step from ``late`` on."""
@@ -124,12 +137,19 @@ def chunk_length(experiment: Experiment, method: str) -> int:
             OPERATIONS_OF_A_ROUND * (finite(learning.game, "--gradient sampled").horizon or 1) * experiment.batch
         )
     else:
-        kind = learning.policy, method, learning.form, learning.unroll, learning.split
-        operations = update_program(learning.game, *kind).operations
+        operations = _operations(learning)
     length = SHORTEST
     while length < LONGEST and 2 * length * operations * experiment.steps <= WORK:
         length *= 2
     return length
+
+
+def _operations(learning: Learning) -> int:
+    """Of one update; a game too large to expand takes more than any that is not."""
+    if too_large(learning.game, 1 if learning.form == "expanded" else learning.unroll):
+        return MOST_OPERATIONS
+    kind = learning.policy, learning.rule, learning.form, learning.unroll, learning.split
+    return update_program(learning.game, *kind).operations
 
 
 def label(experiment: Experiment, learning: Learning, ends: Array, threads: int = 1) -> tuple[Labels, Labels]:

@@ -14,6 +14,7 @@ import numpy as np
 from numerics import policies
 from numerics.annealing import TwoPhase
 from numerics.compile import Array, Compiled, compiled_update, game_values
+from numerics.implicit import ImplicitUpdate, implicit_update, too_large
 from theory.games import AnyGame
 from theory.policies import Coordinates
 from theory.updates import Form, Split
@@ -68,9 +69,11 @@ class Learning:
     anneal: TwoPhase | None = None
     split: Split = "terminal"
 
-    def field(self) -> Compiled:
-        """The compiled update."""
-        return compiled_update(self.game, self.policy, self.rule, self.form, self.unroll, self.split)
+    def field(self) -> Compiled | ImplicitUpdate:
+        """The update: a compiled program, or linear solves for a game too large to expand into one."""
+        length = 1 if self.form == "expanded" else self.unroll
+        make = implicit_update if too_large(self.game, length) else compiled_update
+        return make(self.game, self.policy, self.rule, self.form, self.unroll, self.split)
 
     def update(self, phi: Array, step: int = 0) -> Array:
         """The joint update at φ in outer step ``step``, shape (parameters, batch)."""

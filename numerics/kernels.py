@@ -34,6 +34,7 @@ import numpy as np
 from numerics import kernel_source as generator
 from numerics.compile import Array, game_values
 from numerics.dynamics import Learning
+from numerics.implicit import MOST_OPERATIONS, too_large
 from numerics.kernel_source import StraightLine, Unsupported
 from numerics.policies import blocks as local_policies
 from numerics.threads import share_out
@@ -42,8 +43,6 @@ from theory.games import AnyGame, DifferentiableGame
 from theory.program import Program
 from theory.updates import Form, Split
 
-# Beyond this many operations of a program compiling takes minutes, and :func:`trajectories` uses NumPy.
-MOST_OPERATIONS = 40_000
 # Lanes of a block: few for long programs, whose intermediate values then stay in cache and whose single runs are fast;
 # more for short ones, whose chain of dependent operations leaves the processor idle otherwise.
 SHORT, LANES_OF_SHORT, LANES_OF_LONG = 400, 32, 8
@@ -84,9 +83,11 @@ class Kernel:
 def supported(learning: Learning) -> bool:
     """Whether a kernel does this; :func:`trajectories` steps through NumPy otherwise.
 
-    Not in direct coordinates with three or more actions (the projection on a simplex sorts), nor for programs of more
-    than ``MOST_OPERATIONS`` operations or with functions other than exp.
+    Not in direct coordinates with three or more actions (the projection on a simplex sorts), nor for games too large to
+    expand, programs of more than ``MOST_OPERATIONS`` operations or with functions other than exp.
     """
+    if too_large(learning.game, 1 if learning.form == "expanded" else learning.unroll):
+        return False
     wide = any(rows.stop - rows.start > 1 for _, _, rows in local_policies(learning.game))
     return not (wide and learning.policy == "direct") and kernel_of(learning) is not None
 

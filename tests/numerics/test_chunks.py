@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sympy import Integer, Rational
 
 from numerics import Experiment, Outcome, chunks, simulate, store
 from numerics.certified_regions import certified_region
 from numerics.chunks import Chunk, chunk_length
+from numerics.dynamics import run
+from numerics.implicit import too_large
 from numerics.store import Store
 from theory.games import Game, ipd_finite, stag_hunt
 from theory.regions import certify
@@ -93,6 +96,30 @@ def test_the_length_of_a_chunk_goes_by_work_alone() -> None:
     assert [(p.method, p.first, p.last) for p in parts[:4]] == [
         ("pg", 0, long), ("pg", long, 2 * long), ("pg", 2 * long, 3 * long), ("pg", 3 * long, 3 * long + 1)
     ]  # fmt: skip
+
+
+def ring(states: int) -> Game:
+    """States in a circle: two first actions step on, anything else stays; the last step before the start pays."""
+    here = [tuple(Integer(int(t == s)) for t in range(states)) for s in range(states)]
+    return Game(
+        name="ring", actions=(("go", "stay"),) * 2, states=tuple(f"s{s}" for s in range(states)), start=here[0],
+        transition=tuple((here[(s + 1) % states], here[s], here[s], here[s]) for s in range(states)),
+        reward=tuple(
+            tuple((Integer(2 * (s + 1 == states) - k % 2), Integer(1 - k // 2)) for k in range(4))
+            for s in range(states)
+        ),
+        discount=Rational(1, 2), target=("go", "go"),
+    )  # fmt: skip
+
+
+def test_games_too_large_to_expand_are_simulated_alike() -> None:
+    large = replace(EXACT, game=ring(120), policy="direct", init="uniform:0:1", count=70, steps=3, lr=0.05)
+    assert too_large(large.game) and not too_large(ring(6))
+    outcome = simulate(large)
+    reference = run(large.learning("meta"), outcome.starts, 3)
+    np.testing.assert_allclose(outcome["meta"].end, reference, rtol=0, atol=1e-12)
+    assert not np.allclose(outcome["pg"].end, reference, rtol=0, atol=1e-12)
+    assert np.isfinite(outcome["meta"].welfare or np.nan)
 
 
 # --------------------------------------------------------------------------------------------------------------- resume

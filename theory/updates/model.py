@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Piecewise
 
 from theory.latex import Line
 from theory.symbols import own_coefficient, peer_coefficient
@@ -102,6 +102,7 @@ class Unroll:
         peer: coefficient of the peer-learning correction.
         given_end: φ_L as independent parameters, to show each term with its points of evaluation (L = 1).
         let: names an intermediate result (:meth:`theory.program.Builder.let`).
+        piecewise: makes one value of cases (value, condition), the last with ``True``.
     """
 
     def __init__(
@@ -116,8 +117,9 @@ class Unroll:
         peer: Expr = peer_coefficient,
         given_end: Parameters | None = None,
         let: Callable[[str, Expr], Expr] = _as_it_is,
+        piecewise: Callable[..., Expr] = Piecewise,
     ) -> None:
-        self.own_coefficient, self.peer_coefficient, self.let = own, peer, let
+        self.own_coefficient, self.peer_coefficient, self.let, self.piecewise = own, peer, let, piecewise
         self.players = range(len(start))
         self._point_at, self._start, self._given_end = point_at, start, given_end
         self._step_sizes = tuple(step_sizes)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Expr, Integer, Piecewise, Rational
+from sympy import Expr, Integer, Rational
 
 from theory.latex import Line, latex
 from theory.linear import dot
@@ -28,9 +28,9 @@ def share(unroll: Unroll) -> Expr:
     size = unroll.let("size", OPPOSITION * _inner(ahead, ahead))
     along = unroll.let("along", _inner(unroll.shaping, ahead))
     speed = unroll.let("speed", _inner(unroll.gradients, unroll.gradients))
-    first = unroll.let("p", Piecewise((Integer(1), along + size >= 0), (-size / along, True)))
-    second = unroll.let("p", Piecewise((speed, speed < NEIGHBOURHOOD**2), (Integer(1), True)))
-    return unroll.let("p", Piecewise((first, first <= second), (second, True)))
+    first = unroll.let("p", unroll.piecewise((Integer(1), along + size >= 0), (-size / along, True)))
+    second = unroll.let("p", unroll.piecewise((speed, speed < NEIGHBOURHOOD**2), (Integer(1), True)))
+    return unroll.let("p", unroll.piecewise((first, first <= second), (second, True)))
 
 
 def _inner(left: Covector, right: Covector) -> Expr:
