@@ -1,0 +1,59 @@
+"""C16.peer-papers: what the LOLA and SOS papers published, run again (:mod:`numerics.peer_results`).
+
+Rule. REFUTED if some number DISAGREES under every reading of its setting. SUPPORTED if one reading of the LOLA paper's
+table makes all four of its numbers agree and every other number AGREES. UNDECIDED otherwise.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from numerics.evidence.model import Check, Run
+from numerics.peer_results import Row, by_reading, reproduction
+from theory.claims import Evidence, Finding, Verdict
+
+
+def verdict(rows: tuple[Row, ...]) -> Verdict:
+    """The rule above."""
+    numbers = {row.number: [other.verdict for other in rows if other.number == row.number] for row in rows}
+    if any(set(found) == {"DISAGREES"} for found in numbers.values()):
+        return Verdict.REFUTED
+    table = [set(reading.values()) - {reading[k] for k in ("setting", "rule", "score")} for reading in by_reading(rows)]
+    rest = [found for number, found in numbers.items() if number.paper != by_paper(rows)]
+    return Verdict.SUPPORTED if {"AGREES"} in table and all("AGREES" in found for found in rest) else Verdict.UNDECIDED
+
+
+def by_paper(rows: tuple[Row, ...]) -> str:
+    """The paper whose numbers stand in one table and are read together."""
+    return next(row.number.paper for row in rows if row.score is not None)
+
+
+def _check(run: Run) -> Finding:
+    rows = reproduction(run.count("C16.peer-papers"), run.seed)
+    readings = by_reading(rows)
+    numbers = Counter(row.number for row in rows)
+    shown = "; ".join(
+        f"{number.paper}, {number.game}, {number.arm} {number.quantity} ({number.statement}): "
+        + ", ".join(f"{count} {word}" for word, count in Counter(r.verdict for r in rows if r.number == number).items())
+        for number in numbers
+    )
+    whole = sum(set(list(reading.values())[3:]) == {"AGREES"} for reading in readings)
+    evidence = Evidence(
+        "experiment",
+        "their rules, starts, steps and step sizes; every reading of what they leave open",
+        f"readings by verdict: {shown}; {whole} of {len(readings)} readings make the LOLA paper's whole table agree; "
+        f"n = {max(row.n for row in rows)} runs an arm",
+        {"seed": run.seed, "reproduction": [row.to_json() for row in rows], "readings": readings},
+        max(row.n for row in rows),
+    )
+    found = verdict(rows)
+    reason = {
+        Verdict.SUPPORTED: "one reading makes every number agree",
+        Verdict.REFUTED: "a number disagrees under every reading",
+        Verdict.UNDECIDED: "every number agrees under some reading, but no reading makes all of a table agree, or some "
+        "numbers are not comparable",
+    }[found]
+    return Finding(found, reason, (evidence,))
+
+
+CHECKS: dict[str, Check] = {"C16.peer-papers": _check}
