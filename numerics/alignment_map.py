@@ -27,8 +27,9 @@ from scipy.special import expit
 
 from numerics import policies
 from numerics.compile import Array, Compiled, compile_program, game_values
-from numerics.dynamics import BLOCK, run
+from numerics.dynamics import BLOCK
 from numerics.experiments import Experiment
+from numerics.kernels import trajectories
 from numerics.starts import draw
 from numerics.statistics import Interval, wilson
 from theory.decomposition import decompose
@@ -231,17 +232,15 @@ def trajectory_table(
     visits: dict[str, Array] = {
         name: np.full((experiment.steps // EVERY + 1, count), np.nan) for name in ("distance", *FIELDS)
     }
-
-    def watch(step: int, columns: slice, phi: Array) -> None:
-        if step % EVERY == 0:
-            where = phi if coordinates == "logit" else expit(phi)
-            found = products(game, coordinates, where)
+    frames = trajectories(experiment.learning(method), draw(experiment), experiment.steps, every=EVERY).frames
+    assert frames is not None
+    with np.errstate(all="ignore"):  # what is not finite is no visit
+        for number, phi in enumerate(frames):
+            found = products(game, coordinates, phi if coordinates == "logit" else expit(phi))
             # The distance keeps its digits only in log-odds.
-            visits["distance"][step // EVERY, columns] = np.linalg.norm(expit(-phi[ROWS]), axis=0)
+            visits["distance"][number] = np.linalg.norm(expit(-phi[ROWS]), axis=0)
             for name in FIELDS:
-                visits[name][step // EVERY, columns] = found.cosine[name]
-
-    run(experiment.learning(method), draw(experiment), experiment.steps, watch)
+                visits[name][number] = found.cosine[name]
     rows = []
     for low, high in bands:
         row: dict[str, Any] = {"method": method, "band": [low, high]}
@@ -254,8 +253,8 @@ def trajectory_table(
         if row["n"] >= LEAST_RUNS:
             sums = [(np.where(inside, visits[name], 0).sum(0), (inside & (visits[name] > 0)).sum(0)) for name in FIELDS]
             totals = np.array([entry[entered] for pair in sums for entry in pair], dtype=float)
-            found = clustered_means(totals, counts[entered].astype(float), seed, confidence)
-            for name, (cosine, positive) in zip(FIELDS, (found[:2], found[2:]), strict=True):
+            pairs = clustered_means(totals, counts[entered].astype(float), seed, confidence)
+            for name, (cosine, positive) in zip(FIELDS, (pairs[:2], pairs[2:]), strict=True):
                 row[name] = {
                     "mean_cosine": cosine[0],
                     "interval": list(cosine[1]),

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from numerics import experiment_tables
 from numerics.files import write_whole
 from numerics.tables import Table
 from theory.errors import BadInput
@@ -35,6 +36,8 @@ def write_tables(folder: Path) -> list[Path]:
             "trajectories": _trajectories(folder, claims),
             "certificates": _certificates(folder, claims),
         }
+        evidence = list(_evidence(folder, claims))
+        tables |= {name: table(evidence) for name, table in experiment_tables.TABLES.items()}
     except BadInput:
         raise
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -20,7 +20,6 @@ from numerics import basins, inits, starts
 from numerics.chunks import Chunk, chunks, label, settings
 from numerics.compile import Array
 from numerics.experiments import Experiment
-from numerics.exploitability import exploitability
 from numerics.outcomes import MethodResult, Outcome, Paired
 from numerics.statistics import paired_difference, share
 from numerics.store import Store
@@ -104,20 +103,19 @@ class _Tally:
 def _result(experiment: Experiment, method: str, parts: Sequence[Arrays]) -> MethodResult:
     """One method's outcome from its chunks in order."""
     game, policy = experiment.game, experiment.coordinates
-    ends, travelled, success, undecided, paths = (
+    ends, travelled, success, undecided, welfare, gains, paths = (
         np.concatenate([part[name] for part in parts], axis=-1)
-        for name in ("ends", "travelled", "success", "undecided", "paths")
+        for name in ("ends", "travelled", "success", "undecided", "welfare", "exploitability", "paths")
     )
     init = inits.parse(experiment.init)
     finite = np.isfinite(ends).all(0)
-    gains = None if isinstance(game, DifferentiableGame) else exploitability(game, policy, ends)
     return MethodResult(
         method=method,
         share=share(success, undecided),
         discretisation=basins.discretisation_bound(init, success) if isinstance(init, inits.Grid) else None,
         ends=basins.class_of_ends(game, policy, ends, travelled),
-        welfare=_mean(basins.mean_values(game, policy, ends).sum(0)[finite]),
-        exploitability=None if gains is None else _mean(gains[finite]),
+        welfare=_mean(welfare[finite]),
+        exploitability=None if isinstance(game, DifferentiableGame) else _mean(gains[finite]),
         success=success,
         undecided=undecided,
         end=ends,

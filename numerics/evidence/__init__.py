@@ -7,8 +7,13 @@ from numerics.evidence import (
     c04_mechanism,
     c05_coordination,
     c07_ipd,
+    c14_restart_cost,
+    c15_regions,
+    c15_risk_dominance,
     c15_stag_hunt,
+    c15_sweep,
     c16_ipd,
+    c16_peer_papers,
     c19_regions,
 )
 from numerics.evidence.model import PROFILES, Check, Run
@@ -18,8 +23,13 @@ CHECKS: dict[str, Check] = {
     **c04_mechanism.CHECKS,
     **c05_coordination.CHECKS,
     **c07_ipd.CHECKS,
+    **c14_restart_cost.CHECKS,
+    **c15_regions.CHECKS,
+    **c15_risk_dominance.CHECKS,
     **c15_stag_hunt.CHECKS,
+    **c15_sweep.CHECKS,
     **c16_ipd.CHECKS,
+    **c16_peer_papers.CHECKS,
     **c19_regions.CHECKS,
 }
 

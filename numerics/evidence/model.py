@@ -8,12 +8,32 @@ from typing import Any
 
 from numerics.outcomes import Outcome, Paired
 from numerics.simulation import Progress
-from theory.claims import Evidence, Finding
+from theory.claims import Evidence, Finding, Verdict
 
-# Starts of each experiment, by profile.
+# Starts of each experiment, by profile; 0 where the profile leaves it out.
 SIZES: Mapping[str, Mapping[str, int]] = {
-    "quick": {"C15.direct": 4_000, "C15.logit": 10_000, "C16": 2_000, "C19.coverage": 500, "G.entry": 500},
-    "paper": {"C15.direct": 20_000, "C15.logit": 20_000, "C16": 20_000, "C19.coverage": 4_000, "G.entry": 5_000},
+    "quick": {
+        "C4.ablation": 2_000,
+        "C15.direct": 4_000,
+        "C15.logit": 10_000,
+        "C16": 10_000,
+        "C16.horizon": 0,
+        "C16.regions": 2_000,
+        "C16.peer-papers": 500,
+        "C19.coverage": 500,
+        "G.entry": 500,
+    },
+    "paper": {
+        "C4.ablation": 10_000,
+        "C15.direct": 20_000,
+        "C15.logit": 20_000,
+        "C16": 20_000,
+        "C16.horizon": 10_000,
+        "C16.regions": 10_000,
+        "C16.peer-papers": 20_000,
+        "C19.coverage": 4_000,
+        "G.entry": 5_000,
+    },
 }
 PROFILES = tuple(SIZES)
 
@@ -38,6 +58,7 @@ class Run:
 
 
 Check = Callable[[Run], Finding]
+NOT_IN_PROFILE = Finding(Verdict.UNDECIDED, "not-run: it takes minutes; verify --profile paper runs it")
 
 
 def experiment_evidence(outcome: Outcome, pair: Paired, route: str, summary: str) -> Evidence:

@@ -159,4 +159,12 @@ CLAIMS = (
         assumptions=("expanded form", "starts N(0, 1.35^2)"),
         scope=_EFFECT + "; payoffs -1,-3,0,-2, gamma = 24/25",
     ),
+    Claim(
+        "C4.ablation",
+        "So it is in both games in both forms and for longer unrolls.",
+        "ablation of the published settings",
+        assumptions=("starts N(0, 1.35^2)", "arms differ in the coefficients alone, but for policy gradient"),
+        scope=_EFFECT + "; Stag Hunt, expanded and unrolled, L = 1, 2, 3, 5; memory-one IPD -1,-3,0,-2, gamma = 24/25, "
+        "expanded and unrolled, L = 1 (paper profile: 1, 2, 3, 5)",
+    ),
 )

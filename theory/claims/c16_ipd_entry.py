@@ -36,4 +36,33 @@ CLAIMS = (
         assumptions=_ASSUMPTIONS,
         scope=_SCOPE,
     ),
+    Claim(
+        "C16.horizon",
+        "So it is in the game as published, twelve rounds with payoffs 3,0,5,1, with exact gradients.",
+        "paper, IPD experiments",
+        assumptions=_ASSUMPTIONS,
+        scope="ipd-finite: memory-one policies that do not see the round, gamma = 24/25; expanded form",
+    ),
+    Claim(
+        "C16.regions",
+        "So it is under every definition of the region: the published threshold, a certified box at Grim, and the "
+        "basin of policy gradient.",
+        "referee's question what the region is",
+        assumptions=_ASSUMPTIONS,
+        scope=_SCOPE + "; expanded form; the box is certified for the flow in log-odds",
+    ),
+    Claim(
+        "C16.sweep",
+        "The share rises with every step of the peer coefficient, 0 to 5.",
+        "the paper's sweep in Stag Hunt, asked of the IPD",
+        assumptions=_ASSUMPTIONS,
+        scope=_SCOPE + "; expanded form; c_peer = 0, 1/4, 1/2, 1, 3/2, 2, 3, 5",
+    ),
+    Claim(
+        "C16.peer-papers",
+        "The LOLA and SOS papers' published results on the memory-one IPD and the tandem game are those of their rules "
+        "under their settings.",
+        "Foerster et al. 2018, Table 3; Letcher et al. 2019, section 5",
+        scope="exact gradients; every reading of a setting that the papers or their code leave open",
+    ),
 )

@@ -11,7 +11,6 @@ CLAIMS = (
         "paper, fixed-point shift",
     ),
     Claim("C9", "The drift rate improves to at least mu + lambda mu_M - O(lambda^2).", "paper, drift proposition"),
-    Claim("C11", "The speed-up satisfies N_0(0)/N_0(lambda) >~ 1 + lambda mu_M/mu.", "paper, corollary"),
     Claim(
         "C12",
         "Two-phase annealing with 1/2 < p <= 1, q > 1 - p converges to the original equilibrium with probability "

@@ -1,0 +1,228 @@
+"""Tables of what runs showed: reproductions, ablation, sweep, regions, entry times, costs, risk dominance.
+
+Each takes the ledger's evidence, as (claim id, content) pairs, and reads it; nothing is computed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from numerics.tables import Table
+
+Content = dict[str, Any]
+Evidence = Sequence[tuple[str, Content]]
+
+
+def reproduction(evidence: Evidence) -> Table:
+    """Every published number beside ours, under every reading of its setting."""
+    columns = (
+        "paper", "game", "arm", "quantity", "published", "n published", "reading", "ours", "95% interval", "n",
+        "undecided", "verdict", "reason",
+    )  # fmt: skip
+    rows = [
+        (
+            row["paper"],
+            row["game"],
+            row["arm"],
+            row["quantity"] + (f" ({row['score']})" if row.get("score") else ""),
+            row["statement"],
+            "" if row["published_n"] is None else str(row["published_n"]),
+            ", ".join(filter(None, (row["setting"], row["rule"]))),
+            "" if row["ours"] is None else f"{row['ours']:.4f}",
+            "" if row["interval"] is None else _interval(row["interval"]),
+            str(row["n"]),
+            str(row["undecided"]),
+            row["verdict"],
+            row["reason"],
+        )
+        for row in _rows(evidence, "reproduction")
+    ]
+    return _table(columns, rows, "lllllrlrlrrlp{5cm}")
+
+
+def ablation(evidence: Evidence) -> Table:
+    """Each correction's effect in every cell; differences hold together over all rows."""
+    columns = (
+        "game", "gradient", "form", "L", "arm", "share", "95% interval", "n", "undecided", "less pg",
+        "simultaneous 95% interval", "Holm p",
+    )  # fmt: skip
+    rows = [
+        (
+            row["game"],
+            row["gradient"],
+            row["form"],
+            str(row["unroll"]),
+            row["arm"],
+            f"{row['share']:.4f}",
+            _interval(row["interval"]),
+            str(row["n"]),
+            str(row["undecided"]),
+            *(
+                (f"{row['difference']:+.4f}", _interval(row["difference_interval"], "+.4f"), f"{row['adjusted_p']:.3g}")
+                if "difference" in row
+                else ("", "", "")
+            ),
+        )
+        for row in _rows(evidence, "ablation")
+    ]
+    return _table(columns, rows, "llllrrlrrrlr")
+
+
+def sweep(evidence: Evidence) -> Table:
+    """Entry share as the peer coefficient grows; the shares of a game hold together."""
+    columns = ("game", "c_peer", "lambda", "share", "simultaneous 95% interval", "n", "undecided")
+    rows = [
+        (
+            content["game"],
+            f"{row['c_peer']:g}",
+            f"{row['lambda']:g}",
+            f"{row['share']:.4f}",
+            _interval(row["interval"]),
+            str(row["n"]),
+            str(row["undecided"]),
+        )
+        for _, content in evidence
+        for row in content.get("sweep", ())
+    ]
+    return _table(columns, rows, "lrrrlrr")
+
+
+def regions(evidence: Evidence) -> Table:
+    """Entry of the same runs under each definition of the region; the gains of a game hold together."""
+    columns = ("game", "definition", "pg", "meta", "gain", "simultaneous 95% interval", "n", "undecided")
+    rows = [
+        (
+            content["game"],
+            row["definition"],
+            f"{row['base_share']:.4f}",
+            f"{row['share']:.4f}",
+            f"{row['gain']:+.4f}",
+            _interval(row["gain_interval"], "+.4f"),
+            str(row["n"]),
+            str(row["undecided"]),
+        )
+        for _, content in evidence
+        for row in content.get("regions", ())
+    ]
+    return _table(columns, rows, "llrrrlrr")
+
+
+def entry_times(evidence: Evidence) -> Table:
+    """First-entry times in steps; runs that never enter count with the last step in restricted means."""
+    columns = (
+        "game", "region", "method", "n", "entered", "never within", "undecided", "restricted mean", "95% interval",
+        "median", "less pg", "simultaneous 95% interval", "sooner", "later", "ties", "sign test p",
+    )  # fmt: skip
+    rows = [
+        (
+            content["game"],
+            row["definition"],
+            row["method"],
+            str(row["n"]),
+            str(row["entered"]),
+            f"{row['censored']} of {row['horizon']} steps",
+            str(row["undecided"]),
+            f"{row['restricted_mean']:.1f}",
+            _interval(row["interval"], ".1f"),
+            f"> {row['horizon']}" if row["median"] is None else str(row["median"]),
+            *(
+                (
+                    f"{row['difference']:+.1f}",
+                    _interval(row["difference_interval"], "+.1f"),
+                    *(str(row[count]) for count in ("sooner", "later", "ties")),
+                    f"{row['p_value']:.3g}",
+                )
+                if "difference" in row
+                else ("",) * 6
+            ),
+        )
+        for _, content in evidence
+        for row in content.get("times", ())
+    ]
+    return _table(columns, rows, "lllrrlrrlrrlrrrr")
+
+
+def costs(evidence: Evidence) -> Table:
+    """Expected cost of a success by restarting: steps times work of an update over the success share of one epoch."""
+    columns = (
+        "claim", "game", "work counted in", "method", "work", "share of epochs", "95% interval", "epochs",
+        "cost / pg's", "95% interval of the ratio", "n", "undecided",
+    )  # fmt: skip
+    rows = [
+        (
+            claim,
+            content["game"],
+            unit,
+            row["method"],
+            str(row["work"]),
+            _number(row["p"]["estimate"], ".4f"),
+            _interval(row["p"]["interval"]),
+            _number(row["epochs"]["estimate"], ".2f"),
+            _number(row["ratio"]["estimate"], ".3f"),
+            _interval(row["ratio"]["interval"], ".3f"),
+            str(row["n"]),
+            str(row["undecided"]),
+        )
+        for claim, content in evidence
+        for unit, counted in content.get("costs", {}).items()
+        for row in counted
+    ]
+    return _table(columns, rows, "llllrrlrrlrr")
+
+
+def risk_dominance(evidence: Evidence) -> Table:
+    """A family of Stag Hunts: entry in log-odds, and the exact shares in direct coordinates."""
+    columns = (
+        "p*", "T", "pg", "meta", "meta - pg", "simultaneous 95% interval", "n", "undecided", "pg, direct",
+        "meta, direct",
+    )  # fmt: skip
+    rows = [
+        (
+            row["p*"],
+            row["T"],
+            f"{row['pg']['share']:.4f}",
+            f"{row['meta']['share']:.4f}",
+            f"{row['meta - pg']['difference']:+.4f}",
+            _interval(row["meta - pg"]["interval"], "+.4f"),
+            str(row["n"]),
+            str(row["pg"]["undecided"] + row["meta"]["undecided"]),
+            row["direct"]["pg"],
+            row["direct"]["meta"],
+        )
+        for claim, content in evidence
+        if claim == "C15.risk-dominance-logit"
+        for row in content.get("members", ())
+    ]
+    return _table(columns, rows, "rrrrrlrrrr")
+
+
+TABLES: Mapping[str, Callable[[Evidence], Table]] = {
+    "reproduction": reproduction,
+    "ablation": ablation,
+    "sweep": sweep,
+    "regions": regions,
+    "entry_times": entry_times,
+    "costs": costs,
+    "risk_dominance": risk_dominance,
+}
+
+
+def _rows(evidence: Evidence, name: str) -> Iterator[Content]:
+    return (row for _, content in evidence for row in content.get(name, ()))
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], widths: str) -> Table:
+    kinds: list[str] = []
+    for letter in widths.replace("p{5cm}", "p"):
+        kinds.append("p{5cm}" if letter == "p" else letter)
+    return Table(tuple(columns), tuple(map(tuple, rows)), tuple(kinds))
+
+
+def _number(value: float | None, spec: str) -> str:
+    return "infinite" if value is None else format(value, spec)
+
+
+def _interval(ends: Sequence[float | None], spec: str = ".4f") -> str:
+    low, high = ends
+    return f"[{_number(low, spec)}, {_number(high, spec)}]"
