@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 from typing import Annotated, Literal
 
 import typer
@@ -403,6 +404,7 @@ def verify(
     if cluster is not None:
         raise BadInput("--cluster: clusters are not available yet.")
     check_writable(out)
+    unfinished = out / "unfinished"  # parts of simulations, from which a stopped run goes on
     if game is None and settings:
         raise BadInput("--set: it changes a named game, so name one: basin-entry verify GAME --set NAME=VALUE.")
     if game is not None:
@@ -410,19 +412,25 @@ def verify(
             raise BadInput("--claim: it selects claims of the paper, so it does not go with a game.")
         chosen = _game(game, settings)
         with _progress() as progress:
-            checked = verify_game(chosen, Run(profile, seed, progress), lambda name: progress(f"checking {name}", 0, 0))
+            checked = verify_game(
+                chosen,
+                Run(profile, seed, progress, unfinished, shared),
+                lambda name: progress(f"checking {name}", 0, 0),
+            )
         written = write_ledger(checked, out)
+        rmtree(unfinished, ignore_errors=True)
         _print_ledger(checked)
         typer.echo(f"{len(written)} files in {out} (start with {out / 'ledger.md'}).")
         return
     with _progress() as progress:
         ledger = run_checks(
-            Run(profile, seed, progress),
+            Run(profile, seed, progress, unfinished, shared),
             claim or (),
             lambda name: progress(f"checking {name}", 0, 0),
             shared,
         )
     written = write_ledger(ledger, out)
+    rmtree(unfinished, ignore_errors=True)
     written += write_tables(out)
     if not claim:
         from numerics.paper_figures import paper_figures  # see figures()

@@ -168,6 +168,9 @@ def time_rows(experiment: Experiment, asked: Sequence[Definition], confidence: f
                 "restricted_mean": mean.mean,
                 "interval": list(mean.interval),
                 "median": middle.median,
+                "entered_by_step": np.bincount(found.step[found.entered], minlength=found.horizon + 1)
+                .cumsum()
+                .tolist(),
             }
             if method != base:
                 gap = paired_entry(found, times[base], each)

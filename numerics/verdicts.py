@@ -135,7 +135,7 @@ def _checked(
                 report(claim.id)
             yield _check(claim.id, run)
         return
-    silent = replace(run, progress=None)  # what reports to a terminal stays in this process
+    silent = replace(run, progress=None, threads=1)  # what reports to a terminal stays in this process
     groups = _groups(claims)
     for group in Parallel(workers, return_as="generator_unordered")(
         delayed(_check_all)(names, silent) for names in groups

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from numerics.ablation import rows, run_cells
+from numerics.ablation import ARMS, rows, run_cells
 from numerics.evidence.model import Check, Run, experiment_evidence
 from numerics.evidence.published import published_experiment
 from numerics.experiments import Experiment
-from numerics.simulation import simulate
 from numerics.statistics import Interval
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, ipd, stag_hunt
@@ -35,7 +34,7 @@ def larger(peer: Interval, own: Interval) -> Verdict:
 
 
 def _check(run: Run, game: Game, count: int) -> Finding:
-    outcome = simulate(published_experiment(game, ("pg", "own", "peer"), count, run.seed), run.progress)
+    outcome = run.simulate(published_experiment(game, ("pg", "own", "peer"), count, run.seed))
     pairs = {(pair.a, pair.b): pair for pair in outcome.paired}
     own, peer, apart = pairs["own", "pg"], pairs["peer", "pg"], pairs["peer", "own"]
     shown = "; ".join(
@@ -70,7 +69,7 @@ def ablation_experiments(run: Run) -> list[Experiment]:
 
 
 def _check_ablation(run: Run) -> Finding:
-    found = list(rows(run_cells(ablation_experiments(run), progress=run.progress)))
+    found = list(rows(run_cells(ablation_experiments(run), ARMS, run.progress, run.store, run.threads)))
     effects = {arm: [row for row in found if row["arm"] == arm] for arm in ("own", "peer")}
     verdicts = [
         larger(tuple(peer["difference_interval"]), tuple(own["difference_interval"]))

@@ -14,7 +14,6 @@ from typing import Any
 from numerics.evidence.model import Check, Run
 from numerics.evidence.published import published_experiment
 from numerics.region_entry import definitions, share_rows, time_rows
-from numerics.simulation import simulate
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, ipd, stag_hunt
 
@@ -34,7 +33,7 @@ def _verdict(intervals: Sequence[tuple[float, float]], wanted: int) -> Verdict:
 def _check_regions(run: Run, game: Game, count: int) -> Finding:
     experiment = published_experiment(game, ("pg", "meta"), count, run.seed)
     asked = definitions(game, experiment.coordinates, REGIONS[game.name])
-    rows = share_rows(simulate(experiment, run.progress), asked)
+    rows = share_rows(run.simulate(experiment), asked)
     verdict = _verdict([tuple(row["gain_interval"]) for row in rows], 1)
     shown = "; ".join(
         f"{row['definition']}: {row['base_share']:.4f} to {row['share']:.4f}, gain {row['gain']:+.4f} "

@@ -27,7 +27,6 @@ from sympy import Rational
 
 from numerics.evidence.model import Check, Run
 from numerics.evidence.published import published_experiment
-from numerics.simulation import simulate
 from numerics.statistics import Interval, PairedDifference, Share, paired_difference, share
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, stag_hunt
@@ -91,14 +90,13 @@ def direct_size(run: Run) -> Rational:
 
 
 @lru_cache(maxsize=4)
-def members(profile: str, seed: int) -> tuple[Member, ...]:
+def members(run: Run) -> tuple[Member, ...]:
     """The family at the published settings, every member from the same starts."""
-    run = Run(profile, seed)
     size, confidence = direct_size(run), 1 - 0.05 / INTERVALS
     found = []
     for mixed in MIXED:
         game = hunt_with(mixed)
-        outcome = simulate(published_experiment(game, ("pg", "meta"), run.count("C15.logit"), seed))
+        outcome = run.simulate(published_experiment(game, ("pg", "meta"), run.count("C15.logit"), run.seed))
         pg, meta = outcome["pg"], outcome["meta"]
         line = separatrix(game)
         found.append(
@@ -202,7 +200,7 @@ def _evidence(run: Run, family: Sequence[Member]) -> Evidence:
 
 
 def _check_some(run: Run) -> Finding:
-    family = members(run.profile, run.seed)
+    family = members(run)
     answers = [turned(m.pg.interval, m.meta.interval) for m in family]
     found = [str(m.mixed) for m, answer in zip(family, answers, strict=True) if answer]
     reason = f"turned: {'p* = ' + ', '.join(found) if found else 'no member'}"
@@ -210,7 +208,7 @@ def _check_some(run: Run) -> Finding:
 
 
 def _check_every(run: Run) -> Finding:
-    family = [m for m in members(run.profile, run.seed) if m.mixed > HALF]
+    family = [m for m in members(run) if m.mixed > HALF]
     answers = [turned(m.pg.interval, m.meta.interval) for m in family]
     kept = [m for m, answer in zip(family, answers, strict=True) if answer is False]
     shown = "; ".join(

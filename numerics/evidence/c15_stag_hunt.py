@@ -10,7 +10,6 @@ from numerics.evidence.model import Check, Run
 from numerics.evidence.paired import rises_against_policy_gradient
 from numerics.evidence.published import published_experiment
 from numerics.experiments import Experiment
-from numerics.simulation import simulate
 from numerics.statistics import share
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, stag_hunt
@@ -50,7 +49,7 @@ def _check_direct(run: Run) -> Finding:
         game = stag_hunt(**dict(zip("RSTP", payoffs, strict=True)))
         line = separatrix(game)
         for size in sizes:
-            outcome = simulate(closed_form_experiment(game, size, run.count("C15.direct"), run.seed), run.progress)
+            outcome = run.simulate(closed_form_experiment(game, size, run.count("C15.direct"), run.seed))
             result = outcome["peer"]
             # Bonferroni: all intervals hold together with probability at least 95 %.
             measured = share(result.success, result.undecided, confidence=1 - 0.05 / tests)
@@ -84,7 +83,7 @@ def _check_direct(run: Run) -> Finding:
 def _check_logit(run: Run) -> Finding:
     methods = ("pg", "own", "peer", "meta")
     experiment = published_experiment(stag_hunt(), methods, run.count("C15.logit"), run.seed)
-    return rises_against_policy_gradient(experiment, run.progress)
+    return rises_against_policy_gradient(experiment, run)
 
 
 CHECKS: dict[str, Check] = {"C15.direct": _check_direct, "C15.logit": _check_logit}

@@ -11,7 +11,6 @@ from itertools import pairwise
 from numerics.evidence.model import Check, Run
 from numerics.evidence.published import published_experiment
 from numerics.multiplicity import paired_family, share_family
-from numerics.simulation import simulate
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, ipd, stag_hunt
 
@@ -20,7 +19,7 @@ COEFFICIENTS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
 
 def _check(run: Run, game: Game, count: int) -> Finding:
     runs = {
-        size: simulate(published_experiment(game, ("meta",), count, run.seed, peer=size), run.progress)["meta"]
+        size: run.simulate(published_experiment(game, ("meta",), count, run.seed, peer=size))["meta"]
         for size in COEFFICIENTS
     }
     success = {str(size): result.success for size, result in runs.items()}

@@ -12,7 +12,7 @@ from theory.updates import Form
 
 def _check(run: Run, form: Form) -> Finding:
     experiment = published_experiment(ipd(), ("pg", "meta"), run.count("C16"), run.seed, form=form)
-    return rises_against_policy_gradient(experiment, run.progress)
+    return rises_against_policy_gradient(experiment, run)
 
 
 def _check_horizon(run: Run) -> Finding:
@@ -20,7 +20,7 @@ def _check_horizon(run: Run) -> Finding:
     if not count:
         return NOT_IN_PROFILE
     experiment = published_experiment(ipd_finite(), ("pg", "meta"), count, run.seed)
-    return rises_against_policy_gradient(experiment, run.progress)
+    return rises_against_policy_gradient(experiment, run)
 
 
 CHECKS: dict[str, Check] = {

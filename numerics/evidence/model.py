@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from numerics.experiments import Experiment
 from numerics.outcomes import Outcome, Paired
-from numerics.simulation import Progress
+from numerics.simulation import Progress, simulate
 from theory.claims import Evidence, Finding, Verdict
 
 # Starts of each experiment, by profile; 0 where the profile leaves it out.
@@ -46,15 +48,23 @@ class Run:
         profile: ``quick`` or ``paper``.
         seed: seed of all random starts.
         progress: where to report, or ``None``.
+        store: where finished parts of simulations are kept, so that a stopped run goes on; ``None`` for nowhere.
+        threads: that a check may use; by default one per processor available.
     """
 
     profile: str
     seed: int
     progress: Progress | None = None
+    store: Path | None = None
+    threads: int | None = None
 
     def count(self, experiment: str) -> int:
         """Number of starts of an experiment in this profile."""
         return SIZES[self.profile][experiment]
+
+    def simulate(self, experiment: Experiment) -> Outcome:
+        """Run an experiment."""
+        return simulate(experiment, self.progress, None, self.store, self.threads)
 
 
 Check = Callable[[Run], Finding]

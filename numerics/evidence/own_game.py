@@ -23,6 +23,6 @@ def numerical_checks(game: AnyGame) -> tuple[tuple[Claim, Check], ...]:
 def _entry(game: AnyGame, run: Run) -> Finding:
     try:
         experiment = Experiment(game, success="oracle", count=run.count("G.entry"), seed=run.seed)
-        return rises_against_policy_gradient(experiment, run.progress)
+        return rises_against_policy_gradient(experiment, run)
     except BadInput as reason:
         return not_applicable(str(reason))

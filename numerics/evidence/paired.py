@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from numerics.evidence.model import experiment_evidence
+from numerics.evidence.model import Run, experiment_evidence
 from numerics.experiments import Experiment
-from numerics.simulation import Progress, simulate
 from theory.claims import Finding, Verdict
 
 
-def rises_against_policy_gradient(experiment: Experiment, progress: Progress | None) -> Finding:
+def rises_against_policy_gradient(experiment: Experiment, run: Run) -> Finding:
     """Whether the last method reaches success from more starts than ``pg``, from the same random starts.
 
     Args:
         experiment: its methods hold ``pg`` and end with the method asked about.
-        progress: see :func:`numerics.experiments.simulate`.
+        run: where and how to run it.
     """
-    outcome = simulate(experiment, progress)
+    outcome = run.simulate(experiment)
     method = experiment.methods[-1]
     pair = next(pair for pair in outcome.paired if (pair.a, pair.b) == (method, "pg"))
     low, high = pair.difference.interval

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from numerics.evidence import Run, model
+from numerics.evidence import Run, c14_restart_cost, model
 from numerics.evidence.model import SIZES
 from numerics.ledger import write_ledger
 from numerics.paper_tables import write_tables
@@ -24,6 +24,7 @@ RUN = Run("quick", 0)
 def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     few = dict.fromkeys(SIZES["quick"], 100) | {"C15.direct": 400}
     monkeypatch.setattr(model, "SIZES", {"quick": few})
+    monkeypatch.setattr(c14_restart_cost, "CHAINS", {"quick": {"exact": 100, "horizon": 0, "stag-hunt": 0}})
 
 
 def test_tables_repeat_the_evidence(tmp_path: Path) -> None:
@@ -35,6 +36,43 @@ def test_tables_repeat_the_evidence(tmp_path: Path) -> None:
     evidence = json.loads((tmp_path / "evidence" / "C15.direct-1.json").read_text())["content"]["rows"]
     assert [row["exact share"] for row in rows] == [row["closed_form"] for row in evidence]
     assert len(rows) == 12 and rows[0]["exact share"] == "2/9"
+
+
+EXPERIMENTS = {
+    "C4.ablation": "ablation",
+    "C15.sweep": "sweep",
+    "C15.regions": "regions",
+    "C11.times-stag-hunt": "entry_times",
+    "C16.peer-papers": "reproduction",
+    "C15.risk-dominance-logit": "risk_dominance",
+    "C15.cost": "costs",
+}
+
+
+def test_tables_of_experiments_have_a_row_for_each_of_the_evidence(tmp_path: Path) -> None:
+    write_ledger(verify(RUN, EXPERIMENTS), tmp_path)
+    write_tables(tmp_path)
+    content = {
+        name: json.loads((tmp_path / "evidence" / f"{name}-1.json").read_text())["content"] for name in EXPERIMENTS
+    }
+    expected = {
+        "ablation": [f"{row['share']:.4f}" for row in content["C4.ablation"]["ablation"]],
+        "sweep": [f"{row['share']:.4f}" for row in content["C15.sweep"]["sweep"]],
+        "regions": [f"{row['gain']:+.4f}" for row in content["C15.regions"]["regions"]],
+        "entry_times": [f"{row['restricted_mean']:.1f}" for row in content["C11.times-stag-hunt"]["times"]],
+        "reproduction": [row["verdict"] for row in content["C16.peer-papers"]["reproduction"]],
+        "risk_dominance": [row["direct"]["pg"] for row in content["C15.risk-dominance-logit"]["members"]],
+        "costs": [str(row["work"]) for rows in content["C15.cost"]["costs"].values() for row in rows],
+    }
+    column = {
+        "ablation": "share", "sweep": "share", "regions": "gain", "entry_times": "restricted mean",
+        "reproduction": "verdict", "risk_dominance": "pg, direct", "costs": "work",
+    }  # fmt: skip
+    for name, wanted in expected.items():
+        with (tmp_path / "tables" / f"{name}.csv").open() as handle:
+            rows = list(csv.DictReader(handle))
+        assert [row[column[name]] for row in rows] == wanted and wanted
+        assert all(row["n"] for row in rows)
 
 
 def test_folders_that_hold_no_ledger(tmp_path: Path) -> None:

@@ -398,3 +398,23 @@ def test_verdicts_do_not_depend_on_the_number_of_processes(ledger: Ledger) -> No
     again = verify(QUICK, CHEAP, seen.append, workers=2)
     assert [(e.claim.id, e.finding) for e in again.entries] == [(e.claim.id, e.finding) for e in ledger.entries]
     assert set(seen) == {"C6.direct", "C6.logit", "C6.control", "C1.at-phi0"}
+
+
+def test_checks_of_one_file_go_to_one_process() -> None:
+    groups = verdicts._groups([claim for claim in LEDGER if not claim.requires])
+    assert sorted(name for group in groups for name in group) == sorted(c.id for c in LEDGER if not c.requires)
+    together = next(group for group in groups if "C19.largest" in group)
+    assert "C19.coverage" in together and "C15.logit" not in together
+    assert len(groups[0]) == max(map(len, groups))
+
+
+def test_a_check_that_was_stopped_takes_up_what_was_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("numerics.evidence.model.SIZES", {"quick": {"C15.logit": 200}})
+    run = replace(QUICK, store=tmp_path)
+    whole = verify(run, ("C15.logit",))
+    assert len(list(tmp_path.rglob("*.npz"))) == 4
+    monkeypatch.setattr("numerics.chunks.Chunk.compute", lambda *_: pytest.fail("nothing is left to compute"))
+    again = verify(run, ("C15.logit",))
+    assert found(again)["C15.logit"] == found(whole)["C15.logit"]
+    with pytest.raises(pytest.fail.Exception):
+        verify(replace(run, seed=1), ("C15.logit",))
