@@ -16,6 +16,7 @@ from numerics.compile import Array
 from numerics.experiments import Experiment
 from numerics.files import write_whole
 from numerics.provenance import provenance
+from numerics.sample_size import resolved_difference
 from numerics.statistics import PairedDifference, Share
 from numerics.tables import Table
 
@@ -116,16 +117,22 @@ class Outcome:
         return Table(columns, tuple(_row(result) for result in self.methods), ("l", "r", "r", "l", "r", "l", "r", "r"))
 
     def differences(self) -> Table:
-        """Paired differences, one row per pair."""
+        """Paired differences, one row per pair.
+
+        The last column is the least difference that McNemar's test finds with power .8 at this n, if as many pairs are
+        discordant as here: smaller ones need more starts.
+        """
         rows = []
         for pair in self.paired:
             low, high = pair.difference.interval
             estimate = f"{pair.difference.difference:+.4f}"
             p_value = f"{pair.difference.p_value:.3g}" if pair.difference.p_value > 0 else "< 1e-300"
-            rows.append(
-                (f"{pair.a} − {pair.b}", estimate, f"[{low:+.4f}, {high:+.4f}]", p_value, str(pair.difference.total))
-            )
-        return Table(("pair", "difference", "95% interval", "McNemar p", "n"), tuple(rows), ("l", "r", "l", "r", "r"))
+            total, discordant = pair.difference.total, pair.difference.gained + pair.difference.lost
+            resolved = resolved_difference(total, discordant / total) if discordant else None
+            shown = "none" if resolved is None else f"{resolved:.4f}"
+            rows.append((f"{pair.a} − {pair.b}", estimate, f"[{low:+.4f}, {high:+.4f}]", p_value, str(total), shown))
+        columns = ("pair", "difference", "95% interval", "McNemar p", "n", "resolved")
+        return Table(columns, tuple(rows), ("l", "r", "l", "r", "r", "r"))
 
     def _repr_markdown_(self) -> str:
         return self.table().markdown() + ("\n" + self.differences().markdown() if self.paired else "")

@@ -10,6 +10,7 @@ import pytest
 
 from numerics import Experiment, Outcome, simulate
 from numerics.dynamics import run
+from numerics.sample_size import resolved_difference
 from numerics.simulation import Progress
 from numerics.statistics import paired_difference, wilson
 from theory.errors import BadInput
@@ -390,6 +391,10 @@ def test_tables_of_an_outcome() -> None:
     assert [row[0] for row in table.rows] == ["pg", "meta"]
     assert all(len(row) == len(table.columns) == len(table.widths) for row in table.rows)
     assert table.rows[0][1] == f"{outcome['pg'].share.successes}/40"
-    assert outcome.differences().rows[0][0] == "meta − pg"
+    (row,) = outcome.differences().rows
+    assert row[0] == "meta − pg" and row[-1] == "none"  # so few pairs are discordant that no difference is found
+    apart = simulate(experiment(methods=("pg", "peer"), form="expanded", peer=15.0, count=100))
+    (row,), pair = apart.differences().rows, apart.paired[0].difference
+    assert row[-1] == f"{resolved_difference(100, (pair.gained + pair.lost) / 100):.4f}"
     grid = simulate(experiment(init="grid:5:0.1:0.9"))
     assert "discretisation" in grid.table().columns[3] and grid.differences().rows == ()
