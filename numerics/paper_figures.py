@@ -34,11 +34,16 @@ def paper_figures(folder: Path) -> list[Path]:
         "stag_hunt_proofs": proof_trees([certify(game, target, "sublevel") for target in ("Stag,Stag", "Hare,Hare")]),
         "ipd_boxes": box_sides({target: cube_and_large_box(ipd(), target) for target in ("AllD", "Grim")}),
     }
-    return [path for name, figure in drawn.items() for path in _save(figure, folder / name)]
+    return [path for name, figure in drawn.items() for path in save(figure, folder / name)]
 
 
 @mpl.rc_context(STYLE)
-def _save(figure: Figure, stem: Path) -> list[Path]:
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Write a figure as PDF and PNG, without dates or versions; returns the paths.
+
+    Raises:
+        BadInput: the place cannot be written.
+    """
     paths = []
     for kind, metadata in (("pdf", {"CreationDate": None, "Producer": None}), ("png", {"Software": None})):
         buffer = io.BytesIO()

@@ -23,7 +23,7 @@ from numerics.annealing import TwoPhase
 from numerics.compile import Array
 from numerics.dynamics import Learning, Schedule
 from numerics.kernel_source import Definition, StraightLine, Term
-from numerics.kernels import kernel_of, kernel_of_program, supported, trajectories
+from numerics.kernels import Stepper, kernel_of, kernel_of_program, supported, trajectories
 from theory import exact, strategies
 from theory.decomposition import update_program
 from theory.games import Game, ipd, memory_one, normal_form, stag_hunt
@@ -561,3 +561,30 @@ def test_the_key_sees_the_update_and_the_generator(monkeypatch: pytest.MonkeyPat
     other.write_text("# another generator")
     monkeypatch.setattr(kernel_source, "__file__", str(other))
     assert key("logit", "meta") not in keys
+
+
+@pytest.mark.parametrize("policy", ["direct", "logit"])
+def test_a_stepper_gives_the_bits_of_a_trajectory(policy: str) -> None:
+    """With a decaying schedule and annealing, clipping and projection, for any batch."""
+    changes = {"schedule": Schedule(0.4, 0.3, 2.0), "clip": 3.0}
+    rule = learning(ipd(), policy, anneal=TwoPhase(4, 1.0, 2.0), **changes)
+    first = points(ipd(), policy, 21, 3)
+    for columns in (slice(0, 1), slice(0, 21)):
+        stepper = Stepper(rule, first[:, columns], 9)
+        for number in range(9):
+            np.testing.assert_array_equal(stepper.phi, trajectories(rule, first, number).ends[:, columns])
+            stepper.step()
+        with pytest.raises(IndexError):
+            stepper.step()
+    # control: steps without annealing are others
+    other = Stepper(learning(ipd(), policy, **changes), first, 9)
+    for _ in range(9):
+        other.step()
+    assert (other.phi != stepper.phi).any()
+
+
+def test_a_stepper_needs_a_kernel() -> None:
+    game = normal_form("three", [list("abc")] * 2, {(i, j): (i, j) for i in range(3) for j in range(3)})
+    three = learning(game, "direct")
+    with pytest.raises(ValueError, match="three"):
+        Stepper(three, np.zeros((6, 1)), 1)
