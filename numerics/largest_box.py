@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import product
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sympy import Rational
 
-from numerics.compile import Array, compiled_values, game_values
+from numerics.compile import Array
+from theory.exact import from_fmpq
 from theory.games import AnyGame, Game
 from theory.regions.boxes import ends, variables
 from theory.regions.certify import pure_target
@@ -37,20 +38,34 @@ class _Search:
     groups: tuple[tuple[int, ...], ...]
 
     @cached_property
-    def _corners(self) -> Array:
-        """Every corner of the unit cube as distances from the target, shape (coordinates, corners)."""
-        return np.array(list(product((0.0, 1.0), repeat=len(self.target)))).T
+    def _gaps(self) -> tuple[NDArray[np.intp], Array, NDArray[np.intp]]:
+        """Gaps, times D > 0 and positive where they point to the target, as polynomials in distances from the target.
+
+        Returns:
+            Powers of every monomial, shape (monomials, coordinates); the gaps' coefficients, shape (monomials, gaps);
+            the corner of the unit cube in which just the monomial's own coordinates are 1, shape (monomials,).
+        """
+        field = game_field(self.game)
+        signs = [2 * end - 1 for end in self.target]
+        distances = [1 - x if end else x for x, end in zip(field.variables, self.target, strict=True)]
+        terms = [(gap.compose(*distances) * sign).to_dict() for gap, sign in zip(field.gaps, signs, strict=True)]
+        monomials = list(dict.fromkeys(powers for row in terms for powers in row))
+        coefficients = np.zeros((len(monomials), len(terms)))
+        for gap, row in enumerate(terms):
+            for monomial, coefficient in row.items():
+                coefficients[monomials.index(monomial), gap] = float(from_fmpq(coefficient))
+        powers = np.array(monomials).astype(int)
+        return powers, coefficients, np.ravel_multi_index(tuple(np.minimum(powers, 1).T), (2,) * field.size)
 
     def _holds(self, sides: Array) -> bool:
         """Whether every gap points to the target in every corner of the box."""
-        end = np.array(self.target, dtype=float)[:, None]
-        distances = self._corners * sides[:, None]
-        values = compiled_values(self.game, "direct")(
-            parameters=np.where(end == 1, 1 - distances, distances), game=game_values(self.game)[:, None]
-        )
-        advantages = [values[f"advantage_{player + 1}"] for player in range(self.game.players)]
-        gaps = np.concatenate([rows[0::2] - rows[1::2] for rows in advantages])
-        return bool(((2 * end - 1) * gaps > 0).all())
+        powers, coefficients, corners = self._gaps
+        values = np.zeros((2 ** len(sides), coefficients.shape[1]))
+        np.add.at(values, corners, coefficients * np.prod(sides**powers, axis=1)[:, None])
+        for axis in range(len(sides)):  # a corner adds up the monomials whose coordinates are all away from the target
+            halves = values.reshape(2**axis, 2, -1)
+            halves[:, 1] += halves[:, 0]
+        return bool((values > 0).all())
 
     def sides(self, logarithms: Array) -> Array:
         """The largest box of a shape (logarithm of the side of each group), shape (coordinates,)."""

@@ -15,7 +15,7 @@ import random
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any, Literal
 
 import flint
@@ -248,6 +248,30 @@ def lowest_terms(expression: Expr) -> Expr:
     return field.expression(field.element(expression))
 
 
+def leading_term(expression: Expr, symbol: Symbol) -> tuple[int, Expr]:
+    """How a rational function begins where a symbol tends to 0: (k, c) with c·symbolᵏ as its lowest term.
+
+    The function 0 gives (0, 0).
+
+    Raises:
+        Undecided: it is not a rational function of its symbols.
+    """
+    field = QuotientField([symbol, *sorted(expression.free_symbols - {symbol}, key=str)])
+    element = field.element(expression)
+    if not element.numerator:
+        return 0, Integer(0)
+    (low, above), (high, below) = map(_lowest, (element.numerator, element.denominator))
+    return low - high, field.polynomial(above) / field.polynomial(below)
+
+
+def _lowest(polynomial: flint.fmpq_mpoly) -> tuple[int, flint.fmpq_mpoly]:
+    """The lowest power of the first generator and its coefficient."""
+    terms = polynomial.to_dict()
+    least = min(powers[0] for powers in terms)
+    rows = {(0, *powers[1:]): coefficient for powers, coefficient in terms.items() if powers[0] == least}
+    return int(least), polynomial.context().from_dict(rows)
+
+
 # ------------------------------------------------------------------------------------------------ zero decisions
 
 
@@ -284,17 +308,30 @@ def words(expression: Expr) -> dict[tuple[Symbol, ...], Expr]:
     Raises:
         Undecided: it is not a polynomial in the noncommutative symbols.
     """
-    found: dict[tuple[Symbol, ...], Expr] = {}
-    for term in Add.make_args(sympify(expression).expand()):
-        factors, letters = term.args_cnc()
-        word: list[Symbol] = []
-        for letter in letters:
-            base, power = letter.as_base_exp()
-            if not (base.is_Symbol and power.is_Integer and power > 0):
-                raise Undecided(f"{letter} is not a power of a noncommutative symbol")
-            word += [base] * int(power)
-        found[tuple(word)] = found.get(tuple(word), Integer(0)) + Mul(*factors)
-    return found
+    expression = sympify(expression)
+    if expression.is_commutative:
+        return {(): expression}
+    if expression.is_Symbol:
+        return {(expression,): Integer(1)}
+    if isinstance(expression, Add):
+        return _collected(pair for term in expression.args for pair in words(term).items())
+    if isinstance(expression, Mul):
+        found: dict[tuple[Symbol, ...], Expr] = {(): Integer(1)}
+        for factor in expression.args:
+            pairs = product(found.items(), words(factor).items())
+            found = _collected((head + tail, a * b) for (head, a), (tail, b) in pairs)
+        return found
+    if isinstance(expression, Pow) and expression.exp.is_Integer and expression.exp > 0:
+        return words(Mul(*[expression.base] * int(expression.exp), evaluate=False))
+    raise Undecided(f"{expression} is not a polynomial in noncommutative symbols")
+
+
+def _collected(pairs: Iterable[tuple[tuple[Symbol, ...], Expr]]) -> dict[tuple[Symbol, ...], Expr]:
+    """Coefficients of equal words added up."""
+    found: dict[tuple[Symbol, ...], list[Expr]] = {}
+    for word, coefficient in pairs:
+        found.setdefault(word, []).append(coefficient)
+    return {word: Add(*coefficients) for word, coefficients in found.items()}
 
 
 def _outermost_functions(expression: Expr) -> set[Expr]:

@@ -18,10 +18,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 from math import factorial
+from typing import Any
 
-from sympy import Add, Expr, Integer, Mul, Piecewise, Rational, Symbol, binomial, diff, expand_func
+from sympy import Add, Expr, Integer, Mul, Piecewise, Rational, Symbol, binomial, expand_func
 
-from theory.jets import SmoothPoint
+from theory.exact import QuotientField, Undecided
+from theory.jets import Jet, SmoothPoint
 from theory.symbols import alpha
 from theory.updates import transport
 from theory.updates.model import Form, Rule, Split, Unroll
@@ -86,8 +88,34 @@ class TaylorPoint:
 
 def truncated(expression: Expr, order: int) -> Expr:
     """A polynomial in α without its powers above the order."""
-    expanded = expression.expand()
-    return Add(*(expanded.coeff(alpha, power) * alpha**power for power in range(order + 1)))
+    return Add(*(entry * alpha**power for power, entry in enumerate(coefficients(expression, order))))
+
+
+def coefficients(expression: Expr, order: int) -> list[Expr]:
+    """Taylor coefficients of 1, α, …, α^order, expanded, of a rational function of α, symbols and jets.
+
+    Raises:
+        Undecided: the denominator at α = 0 is not a number.
+    """
+    field = QuotientField([alpha, *(expression.free_symbols - {alpha}), *expression.atoms(Jet)])
+    element = field.element(expression)
+    above, below = (_by_power(entry, order) for entry in (element.numerator, element.denominator))
+    if not (below[0] and below[0].is_constant()):
+        raise Undecided(f"the denominator of {expression} depends on more than alpha to lowest order")
+    found: list[Any] = []
+    for power in range(order + 1):
+        known = (below[k] * found[power - k] for k in range(1, power + 1))
+        found.append((above[power] - sum(known, 0 * above[0])) / below[0])
+    return [field.polynomial(entry) for entry in found]
+
+
+def _by_power(polynomial: Any, order: int) -> list[Any]:
+    """Coefficients of the powers of the first generator, as polynomials."""
+    rows: list[dict[tuple[int, ...], Any]] = [{} for _ in range(order + 1)]
+    for (power, *others), coefficient in polynomial.to_dict().items():
+        if power <= order:
+            rows[int(power)][(0, *others)] = coefficient
+    return [polynomial.context().from_dict(row) for row in rows]
 
 
 def taylor_unroll(
@@ -106,10 +134,7 @@ def rule_coefficients(rule: Rule, unroll: Unroll, player: int, order: int = 1) -
     switched = [
         entry.replace(lambda e: isinstance(e, Piecewise), lambda e: share) for entry in rule.update(unroll, player)
     ]
-    return [
-        tuple((diff(entry, alpha, k) / factorial(k)).subs(alpha, 0).expand() for entry in switched)
-        for k in range(order + 1)
-    ]
+    return list(zip(*(coefficients(entry, order) for entry in switched), strict=True))
 
 
 # ------------------------------------------------------------------------------------------ the exact update, any L
@@ -154,7 +179,7 @@ def second_order(shape: Sequence[int], player: int, length: Expr) -> list[Vector
     end = TaylorPoint(start, _after(start, length), 2)
     covector = tuple(end.gradient(player, j) for j in range(len(shape)))
     whole = _carried(start, covector, length, length)[player]
-    return [tuple(truncated(entry, 2).coeff(alpha, k) for entry in whole) for k in range(3)]
+    return list(zip(*(coefficients(entry, 2) for entry in whole), strict=True))
 
 
 def _after(start: Parameters, steps: Expr) -> Parameters:

@@ -29,7 +29,7 @@ from sympy import Expr, Integer, Mul, Poly, Rational, Symbol, factor, factor_lis
 from theory import exact
 from theory.alignment import Alignment, align
 from theory.decomposition import decompose
-from theory.exact import Quotient, QuotientField, Sign, Undecided, lowest_terms
+from theory.exact import Quotient, QuotientField, Sign, Undecided, leading_term, lowest_terms
 from theory.games import Game, ipd, stag_hunt
 from theory.latex import Document, Line, latex, text
 from theory.policies import Coordinates, in_probabilities, parameters
@@ -453,8 +453,8 @@ def approach(reactions: Sequence[Expr], coordinates: Coordinates) -> tuple[int, 
     """
     point = symmetric_point([1 - position, 1 - position, *reactions])
     product = inner_product(point, fields_at(point, current_payoffs(ipd()), coordinates).correction)
-    (low, first), (high, last) = (Poly(part, position).terms()[-1] for part in product.as_numer_denom())
-    return int(low[0] - high[0]), lowest_terms(first / last)
+    order, coefficient = leading_term(product, position)
+    return order, lowest_terms(coefficient)
 
 
 def sign_near_zero(function: Expr, symbol: Symbol) -> Sign:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, Integer, S
+from sympy import Add, Expr, Integer, S
 
 Let = Callable[[str, Expr], Expr]
 Matrix = list[list[Expr]]
@@ -73,4 +73,6 @@ def factor(let: Let, matrix: Sequence[Sequence[Expr]]) -> Factors:
 def dot(left: Sequence[Expr], right: Sequence[Expr]) -> Expr:
     """Σ a·b, without the terms in which either is exactly 0 (games are sparse)."""
     pairs = zip(left, right, strict=True)
-    return sum((a * b for a, b in pairs if a is not S.Zero and b is not S.Zero), Integer(0))
+    terms = [a * b for a, b in pairs if a is not S.Zero and b is not S.Zero]
+    # One Add is faster than many, but entries may be another kind of number, which only has +.
+    return Add(*terms) if all(isinstance(term, Expr) for term in terms) else sum(terms, Integer(0))

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 import flint
-from sympy import Add, Expr, Integer, Rational, Symbol, diff, exp, sympify
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, diff, exp, sympify
 
 from theory import exact
 
@@ -147,6 +147,23 @@ def formal_exponential(exponent: flint.fmpq) -> flint.fmpq:
     return flint.fmpq(mixed + 1, 1_073_741_827)
 
 
+def partials(expression: Expr) -> dict[Symbol, Expr]:
+    """The derivative of an expression in each of its symbols, all in one pass over its sums, products and powers."""
+    if expression.is_Symbol:
+        return {expression: Integer(1)}
+    if isinstance(expression, Add | Mul):
+        found: dict[Symbol, list[Expr]] = {}
+        for k, entry in enumerate(expression.args):
+            for symbol, slope in partials(entry).items():
+                whole = slope if expression.is_Add else Mul(*expression.args[:k], slope, *expression.args[k + 1 :])
+                found.setdefault(symbol, []).append(whole)
+        return {symbol: Add(*slopes) for symbol, slopes in found.items()}
+    if isinstance(expression, Pow) and isinstance(expression.exp, Integer):
+        base, power = expression.args
+        return {symbol: power * base ** (power - 1) * slope for symbol, slope in partials(base).items()}
+    return {symbol: diff(expression, symbol) for symbol in expression.free_symbols}
+
+
 class Builder:
     """Collects the steps of a program; equal expressions get one name."""
 
@@ -162,7 +179,8 @@ class Builder:
     def let(self, stem: str, expression: Expr) -> Expr:
         """Name an expression. Numbers, symbols and signed symbols come back as they are."""
         expression = sympify(expression)
-        if expression.is_Atom or (-expression).is_Atom:
+        sign, size = expression.as_coeff_Mul()
+        if expression.is_Atom or (sign == -1 and size.is_Atom):
             return expression
         if expression in self._names:
             return self._names[expression]
@@ -191,13 +209,12 @@ class Builder:
         Uses only the chain rule on single steps: it knows nothing of games, values or policies, which makes it an
         independent check of every derivative formula in the package.
         """
-        adjoint: dict[Expr, Expr] = {s: diff(value, s) for s in value.free_symbols}
+        adjoint: dict[Expr, Expr] = {**partials(value)}
         for name, expression in reversed(tuple(self._steps)):
             if adjoint.get(name, Integer(0)) == 0:
                 continue
             seed = adjoint[name] = self.let("adj", adjoint[name])
-            for symbol in sorted(expression.free_symbols, key=str):
-                partial = diff(expression, symbol)
+            for symbol, partial in sorted(partials(expression).items(), key=lambda pair: str(pair[0])):
                 if expression.func is exp:
                     partial = partial.xreplace({expression: name})
                 adjoint[symbol] = self.let("adj", Add(adjoint.get(symbol, Integer(0)), seed * partial))

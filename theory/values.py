@@ -193,8 +193,7 @@ class GamePoint:
 
     def _average(self, distributions: Sequence[Vector], entries: Sequence[Expr]) -> Expr:
         """Σ over joint actions of Π_i distributions[i][a_i] · entries[a]."""
-        weighted = zip(self._game.joint_actions, entries, strict=True)
-        return sum((_weight(distributions, action) * entry for action, entry in weighted if entry != 0), Integer(0))
+        return dot([_weight(distributions, action) for action in self._game.joint_actions], entries)
 
     def _given_action(
         self, state: int, player: int, distributions: Sequence[Vector], entries: Sequence[Expr], stem: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from sympy import Rational
 
 from numerics import Experiment, simulate
 from numerics.certified_regions import CertifiedRegion, certified_region
+from numerics.compile import compiled_values, game_values
 from numerics.coverage import coverage
-from numerics.largest_box import is_symmetric, largest_shape
+from numerics.largest_box import _Search, is_symmetric, largest_shape
 from theory.errors import BadInput
 from theory.games import (
     Game,
@@ -159,3 +161,22 @@ def test_the_searched_shape_gains_volume_and_is_symmetric() -> None:
     assert shape == (1, 1, 1)
     asymmetric = largest_shape(stag_hunt(), "Stag,Stag")
     assert all(entry > Rational(9, 10) for entry in asymmetric)  # each side ends at the other's indifference: 1/3 each
+
+
+@pytest.mark.parametrize(("game", "target"), [(stag_hunt_3(), (1, 1, 1)), (ipd(), (0,) * 10)])
+def test_the_search_sees_every_corner(game: Game, target: tuple[int, ...]) -> None:
+    """The gaps in all corners of random boxes, against advantages compiled from the values' program."""
+    search = _Search(game, target, tuple((k,) for k in range(len(target))))
+    end = np.array(target, dtype=float)[:, None]
+    corners = np.array(list(product((0.0, 1.0), repeat=len(target)))).T
+    verdicts = []
+    for sides in np.random.default_rng(0).uniform(0, 0.7, (40, len(target))) ** 2:
+        away = corners * sides[:, None]
+        values = compiled_values(game, "direct")(
+            parameters=np.where(end == 1, 1 - away, away), game=game_values(game)[:, None]
+        )
+        rows = [values[f"advantage_{player + 1}"] for player in range(game.players)]
+        gaps = np.concatenate([entries[0::2] - entries[1::2] for entries in rows])
+        verdicts.append(bool(((2 * end - 1) * gaps > 0).all()))
+        assert search._holds(sides) == verdicts[-1]
+    assert len(set(verdicts)) == 2  # controls among them: boxes that reach too far

@@ -1262,3 +1262,18 @@ def test_the_command_in_a_bare_interpreter(files, names, status):
     assert done.returncode == status and len(lines) == len(names)
     words = {"good": ACCEPTED, "false": REJECTED}
     assert all(line.startswith(words.get(name, UNREADABLE) + ":") for line, name in zip(lines, names, strict=True))
+
+
+def test_a_multiple_of_a_polynomial() -> None:
+    """2x/5 − 3y/5 and (7/3) times it; a term more, another factor or another denominator is no multiple."""
+    one = c.Poly(2, {(1, 0): 2, (0, 1): -3}, 5)
+    seven_thirds = c.Poly(2, {(1, 0): 14, (0, 1): -21}, 15)
+    assert c.is_multiple(seven_thirds, Q(7, 3), one) and c.is_multiple(one, Q(3, 7), seven_thirds)
+    others = [
+        c.Poly(2, {(1, 0): 14, (0, 1): -21, (0, 0): 1}, 15),
+        c.Poly(2, {(1, 0): 14, (0, 1): -20}, 15),
+        c.Poly(2, {(1, 0): 14, (0, 1): -21}, 16),
+        c.Poly(2, {(1, 0): 14}, 15),
+    ]
+    assert not any(c.is_multiple(other, Q(7, 3), one) for other in others)
+    assert not c.is_multiple(seven_thirds, Q(7, 2), one)

@@ -592,3 +592,19 @@ def test_factored_is_a_product_of_irreducible_factors() -> None:
     assert exact.lowest_terms(x - x) == 0
     assert exact.lowest_terms((x + y) ** 2 - x**2 - 2 * x * y - y**2) == 0
     assert exact.lowest_terms(Rational(3, 7) + x - x) == Rational(3, 7)
+
+
+def test_leading_terms() -> None:
+    x, y = Symbol("x"), Symbol("y")
+    cases = {
+        (x**2 + x**3) / (x * y): (1, 1 / y),
+        (1 + x) / (x**2 - x**3): (-2, Integer(1)),
+        (x - y) / (x + 2 * y): (0, Rational(-1, 2)),
+        x - x: (0, Integer(0)),
+    }
+    for expression, (power, coefficient) in cases.items():
+        found = exact.leading_term(expression, x)
+        assert found[0] == power and exact.is_zero(found[1] - coefficient)
+    assert exact.leading_term(x**2 * y, y) == (1, x**2)
+    with pytest.raises(Undecided):
+        exact.leading_term(exp(x), x)

@@ -9,8 +9,9 @@ from sympy import Rational, Symbol, diff
 
 from theory import expansion
 from theory.decomposition import differentiated_unroll
-from theory.exact import is_zero
+from theory.exact import Undecided, is_zero
 from theory.expansion import (
+    coefficients,
     covector_step,
     directional,
     path_step,
@@ -93,3 +94,12 @@ def test_order_alpha_squared_in_stag_hunt_by_hand(length: int) -> None:
     first = 3 * 3 * length * x + 3 * length * (3 + 3 * x)
     second = 3 * 9 * pairs * y + 9 * pairs * 3 * y + 3 * length * 3 * 3 * length * y
     assert series == (3 * y, first, second)
+
+
+def test_taylor_coefficients_of_a_rational_function() -> None:
+    x = Symbol("x")
+    assert coefficients(1 / (1 - alpha * x), 3) == [1, x, x**2, x**3]
+    assert coefficients((x + alpha) ** 3, 2) == [x**3, 3 * x**2, 3 * x]
+    assert coefficients((1 + alpha) / (2 + alpha * x), 1) == [Rational(1, 2), Rational(1, 2) - x / 4]
+    with pytest.raises(Undecided):
+        coefficients(1 / (x + alpha), 1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sympy import Expr, Integer, Mul, Rational, Symbol, diff, exp, expand, fraction, symbols, together
 
 from theory.exact import Undecided, is_zero, to_fmpq
-from theory.program import Builder, Program, formal_exponential
+from theory.program import Builder, Program, formal_exponential, partials
 from theory.strategies import rationals
 
 INPUTS = symbols("x y z")
@@ -263,3 +263,31 @@ def test_the_formal_exponential_separates_nearby_arguments() -> None:
     """Collisions would let a factor evaluated at the wrong point pass unseen."""
     arguments = {flint.fmpq(p, q) for q in range(1, 40) for p in range(-40, 40)}
     assert len({formal_exponential(u) for u in arguments}) > 0.99 * len(arguments)
+
+
+@given(data=st.data())
+def test_partials_are_the_derivatives(data: st.DataObject) -> None:
+    """Against SymPy's diff, on random rational expressions."""
+    x, y, z = symbols("x y z")
+    expression = data.draw(
+        st.recursive(
+            st.sampled_from([x, y, z, Integer(2), Rational(1, 3)]),
+            lambda inner: st.one_of(
+                st.tuples(inner, inner).map(lambda pair: pair[0] + pair[1]),
+                st.tuples(inner, inner).map(lambda pair: pair[0] * pair[1]),
+                inner.map(lambda entry: 1 / (1 + entry**2)),
+                inner.map(lambda entry: entry**3),
+            ),
+            max_leaves=6,
+        )
+    )
+    found = partials(expression)
+    assert set(found) == expression.free_symbols
+    for symbol, slope in found.items():
+        assert is_zero(slope - diff(expression, symbol))
+        assert not is_zero(partials(expression + symbol)[symbol] - diff(expression, symbol))  # control
+
+
+def test_partials_through_other_functions() -> None:
+    x, y = symbols("x y")
+    assert partials(y * exp(x * y)) == {x: y**2 * exp(x * y), y: exp(x * y) + x * y * exp(x * y)}

@@ -52,7 +52,7 @@ from theory.claims.c15_stag_hunt_entry import rising_condition
 from theory.claims.c18_stable_equilibria import own_probability_is_absent
 from theory.claims.model import Claim, Evidence, Finding, Verdict
 from theory.decomposition import decompose
-from theory.exact import QuotientField, Undecided, definite_sign, is_zero, lowest_terms
+from theory.exact import QuotientField, Undecided, definite_sign, is_zero, leading_term, lowest_terms
 from theory.games import (
     DifferentiableGame,
     Game,
@@ -562,12 +562,10 @@ def _check_logit_corner() -> Finding:
             (slope,), (peer,) = blocks[f"current_{player}"], blocks[f"peer_{player}"]
             moved = symbol * (1 - symbol) * (slope + size * lowest_terms(peer / alpha))  # dp/dt = p (1 - p) dx/dt
             inner += moved.subs(at, simultaneous=True) * (at[symbol] - c)
-        terms = Poly(inner.expand(), r).terms()
-        order = min(powers[0] for powers, _ in terms)
-        lead = next(coefficient for powers, coefficient in terms if powers[0] == order)
+        order, lead = leading_term(inner, r)
         if order <= 2:
             return _undecided(f"at {corner} the inner product is of order {order}")
-        rows[str(corner)] = {"order": int(order), "leading": str(lead.factor())}
+        rows[str(corner)] = {"order": order, "leading": str(lead.factor())}
     direct = decompose(game, form="expanded").policy_gradient[0][0]
     if is_zero(direct.subs(q, 1)):
         raise Undecided("the check cannot fail: the direct field vanishes at the corner too")

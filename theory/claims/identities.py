@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import lru_cache
 
 from sympy import Add, Rational, Symbol
 
@@ -11,6 +12,7 @@ from theory import exact
 from theory.claims.model import Evidence, Refuted
 from theory.decomposition import decompose, differentiated_unroll
 from theory.games import AnyGame
+from theory.program import Blocks
 from theory.updates import Split
 
 POINTS = 5
@@ -22,7 +24,7 @@ def closed_form_identity(game: AnyGame, unroll: int = 1, split: Split = "termina
     Raises:
         Refuted: they differ.
     """
-    terms, total = decompose(game, unroll=unroll, split=split), differentiated_unroll(game, unroll=unroll).closed_form()
+    terms, total = decompose(game, unroll=unroll, split=split), _differentiated(game, unroll)
     for player in range(game.players):
         parts = (terms.policy_gradient[player], terms.own_learning[player], terms.peer_learning[player])
         for derivative, *entries in zip(total[f"total_{player + 1}"], *parts, strict=True):
@@ -42,6 +44,12 @@ def closed_form_identity(game: AnyGame, unroll: int = 1, split: Split = "termina
             "total": [[str(entry) for entry in total[f"total_{player + 1}"]] for player in range(game.players)],
         },
     )
+
+
+@lru_cache(maxsize=8)
+def _differentiated(game: AnyGame, unroll: int) -> Blocks:
+    """The second route's closed form, which both splits are compared with."""
+    return differentiated_unroll(game, unroll=unroll).closed_form()
 
 
 def random_point(inputs: Sequence[Symbol], seed: int, denominator: int = 97) -> dict[Symbol, Rational]:

@@ -248,9 +248,17 @@ def along(values: list[int], degrees: Powers, axis: int, matrix: list[list[int]]
     bits, other = longest(values), max(map(longest, matrix))
     room(len(values) * len(matrix) // len(matrix[0]), bits + other)
     charge(len(values) * len(matrix) + 20, bits, other)
-    columns = list(zip(*rows_along(values, degrees, axis), strict=True))
-    rows = [[sum(map(mul, weights, column)) for column in columns] for weights in matrix]
-    return joined(rows, strides_of(degrees)[axis])
+    rows = rows_along(values, degrees, axis)
+    return joined([weighted_sum(weights, rows) for weights in matrix], strides_of(degrees)[axis])
+
+
+def weighted_sum(weights: list[int], rows: list[list[int]]) -> list[int]:
+    """The rows' sum with these weights, entry by entry; most weights are 0 or 1."""
+    total = [0] * len(rows[0])
+    for weight, row in zip(weights, rows, strict=True):
+        if weight:
+            total = list(map(add, total, row if weight == 1 else [weight * entry for entry in row]))
+    return total
 
 
 def bernstein_matrix(degree: int, interval: Interval) -> list[list[int]]:
@@ -742,11 +750,20 @@ def derive(game: Game) -> Model:
     return Model(game, polys[0], worth, polys[1 + states * players :], values_of)
 
 
+def is_multiple(poly: Poly, times: Fraction, other: Poly) -> bool:
+    """Whether one polynomial is another one times a number."""
+    one, two = other.denominator * times.denominator, poly.denominator * times.numerator
+    charge(2 * len(poly.terms), max(poly.bits, other.bits), max(one.bit_length(), two.bit_length()))
+    same = poly.terms.keys() == other.terms.keys()
+    return same and all(entry * one == other.terms[powers] * two for powers, entry in poly.terms.items())
+
+
 def compare(model: Model, denominator: Poly, values: list[Poly]) -> None:
     """The file's field is the game's: the denominator is positive, and values[i] · D = denominator · (D Vⁱ).
 
-    A polynomial of degree at most 1 in every coordinate is positive on the cube if it is at the corners. Both sides of
-    the equation have degree at most 2, so they are the same if they agree where every coordinate is 0, 1 or 2.
+    A polynomial of degree at most 1 in every coordinate is positive on the cube if it is at the corners. If the file's
+    denominator is D times a number, values[i] has to be D Vⁱ times the same number. Else: both sides of the equation
+    have degree at most 2, so they are the same if they agree where every coordinate is 0, 1 or 2.
     """
     n = denominator.variables
 
@@ -759,6 +776,12 @@ def compare(model: Model, denominator: Poly, values: list[Poly]) -> None:
 
     corners = bernstein(denominator, [(Fraction(0), Fraction(1))] * n)
     holds(min(corners) > 0, "the field's denominator is not positive on the unit cube")
+    place, lead = next(iter(model.det.terms.items()))
+    times = Fraction(denominator.terms.get(place, 0) * model.det.denominator, denominator.denominator * lead)
+    if is_multiple(denominator, times, model.det):
+        same = all(is_multiple(stated, times, own) for stated, own in zip(values, model.values, strict=True))
+        holds(same, "the field is not the game's")
+        return
     left, right = grid(model.det), grid(denominator)
     for stated, own in zip(values, model.values, strict=True):
         one, other = own.denominator * denominator.denominator, stated.denominator * model.det.denominator

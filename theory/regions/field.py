@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, get_args
 
 import flint
@@ -231,4 +231,10 @@ def game_field(game: AnyGame, tremble: Rational | int = 0) -> GameField:
         raise BadInput(f"certify: policies of game {game.name!r} do not see the state (a horizon?).")
     if game.players * len(game.states) > MOST_COORDINATES:
         raise BadInput(f"certify: game {game.name!r} has more than {MOST_COORDINATES} probabilities.")
+    return _field_of(game, tremble)
+
+
+@lru_cache(maxsize=16)
+def _field_of(game: Game, tremble: Rational) -> GameField:
+    """One object for equal games, so that its polynomials are derived once."""
     return GameField(game, tremble)

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from math import comb, prod
+from operator import mul
 from typing import Any
 
 import flint
@@ -59,10 +60,12 @@ class Tensor:
 
     def corners(self) -> Iterator[tuple[tuple[int, ...], flint.fmpz]]:
         """(0 or 1 for the lower or upper end of each variable, value there times the scale)."""
-        strides = [prod(self.shape[axis + 1 :]) for axis in range(len(self.shape))]
-        for ends in product((0, 1), repeat=len(self.shape)):
-            place = sum(e * (n - 1) * stride for e, n, stride in zip(ends, self.shape, strides, strict=True))
+        for ends, place in _corners(self.shape):
             yield ends, self.entries[place]
+
+    def corner(self, number: int) -> flint.fmpz:
+        """The value at one of these corners, by its number in their order."""
+        return self.entries[_corners(self.shape)[number][1]]
 
     def halves(self, axis: int) -> tuple[Tensor, Tensor]:
         """Coefficients on the lower and the upper half along one variable (de Casteljau)."""
@@ -87,12 +90,13 @@ def tensor(polynomial: Polynomial, box: Box, degrees: Sequence[int] | None = Non
     entries = [flint.fmpz(0)] * prod(shape)
     strides = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
     for powers, coefficient in terms.items():
-        place = sum(int(power) * stride for power, stride in zip(powers, strides, strict=True))
-        entries[place] = coefficient.p * (scale // coefficient.q)
-    for axis, interval in enumerate(box):
-        if shape[axis] > 1:
-            change, factor = _to_bernstein(shape[axis] - 1, interval)
-            entries, scale = _along(entries, shape, axis, change), scale * factor
+        entries[sum(map(mul, powers, strides))] = coefficient.p * (scale // coefficient.q)
+    for width, interval in zip(shape, box, strict=True):
+        if width > 1:
+            change, factor = _to_bernstein(width - 1, interval)
+            first = flint.fmpz_mat(width, len(entries) // width, entries)
+            # Transposed, the first axis becomes the last; after all axes they are in order again.
+            entries, scale = (change * first).transpose().entries(), scale * factor
     return Tensor(shape, entries, scale)
 
 
@@ -112,6 +116,14 @@ def _along(entries: list[flint.fmpz], shape: Sequence[int], axis: int, matrix: f
     for first in range(0, len(entries), block):
         found += (matrix * flint.fmpz_mat(width, after, entries[first : first + block])).entries()
     return found
+
+
+@lru_cache(maxsize=256)
+def _corners(shape: tuple[int, ...]) -> list[tuple[tuple[int, ...], int]]:
+    """(0 or 1 for each variable, place of that corner in a tensor of this shape)."""
+    strides = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    steps = [(n - 1) * stride for n, stride in zip(shape, strides, strict=True)]
+    return [(ends, sum(map(mul, ends, steps))) for ends in product((0, 1), repeat=len(shape))]
 
 
 @lru_cache(maxsize=256)
@@ -253,12 +265,12 @@ class _Search:
     def look_for_counterexample(self, box: Box, tensors: Sequence[Tensor]) -> None:
         """Raise :class:`Counterexample` if a corner of the box is one."""
         goal = self._goal
-        held = [dict(entry.corners()) for entry in tensors[1 : 1 + len(goal.constraints)]]
-        for ends, value in tensors[0].corners():
+        held = tensors[1 : 1 + len(goal.constraints)]
+        for number, (ends, value) in enumerate(tensors[0].corners()):
             if value > 0 or (value == 0 and not goal.strict):
                 continue
-            kept = zip(held, goal.constraints, strict=True)
-            if any(rows[ends] < 0 or (rows[ends] == 0 and strict) for rows, (_, strict) in kept):
+            kept = [(entry.corner(number), strict) for entry, (_, strict) in zip(held, goal.constraints, strict=True)]
+            if any(slack < 0 or (slack == 0 and strict) for slack, strict in kept):
                 continue
             point = tuple(interval[end] for interval, end in zip(box, ends, strict=True))
             if goal.target is None or point != goal.target[0]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sympy import Integer, Rational, ceiling
@@ -48,7 +49,7 @@ class _Problem:
             for r, end in zip(radii, self.target, strict=True)
         )
 
-    @property
+    @cached_property
     def toward(self) -> list[Polynomial]:
         """σ D gap, one per coordinate."""
         return [gap if end else -gap for gap, end in zip(self.field.gaps, self.target, strict=True)]
