@@ -56,8 +56,9 @@ from numerics.basins import mean_values
 from numerics.compile import Array
 from numerics.kernels import trajectories
 from numerics.peer_settings import LOLA_PAPER, PUBLISHED, SETTINGS, SOS_TANDEM, Published, Setting
+from numerics.reproduction import Verdict, attainable, difference_of_shares
 from numerics.starts import draw
-from numerics.statistics import Interval, share, wilson
+from numerics.statistics import Interval, share
 from theory.decomposition import update_program
 from theory.equilibria import StationaryProfile
 from theory.exact import Undecided
@@ -67,7 +68,6 @@ from theory.profiles import parse_profile
 from theory.relations import keeps_zeros
 from theory.symbols import alpha, step_size
 
-Verdict = Literal["AGREES", "DISAGREES", "NOT COMPARABLE"]
 Score = Literal["run", "agent", "entry", "state", "probability"]
 # The score of one run is a multiple of 1 / this; a mean of probabilities is anything.
 PARTS: Mapping[Score, int | None] = {"run": 1, "agent": 2, "entry": 10, "state": 5, "probability": None}
@@ -234,12 +234,6 @@ def tandem_limit(rule: str) -> Expr:
 # ------------------------------------------------------------------------------------------------------- comparing
 
 
-def attainable(value: float, decimals: int, units: int) -> bool:
-    """Whether some multiple of 1/units rounds to a value printed with so many decimals."""
-    half = 0.5 * 10.0**-decimals * (1 + 1e-9)  # a tie may have been rounded either way
-    return any(abs(k / units - value) <= half for k in (math.floor(value * units), math.ceil(value * units)))
-
-
 def largest_share(game: Game, mean_return: float, profile: StationaryProfile) -> float:
     """The largest share of runs whose players have the mean return of a pure profile, given that of all runs.
 
@@ -266,13 +260,6 @@ def mean_interval(sample: Array, confidence: float = 0.95) -> Interval:
     quantile = float(student.ppf((1 + confidence) / 2, sample.size - 1))
     half = quantile * float(sample.std(ddof=1)) / math.sqrt(sample.size)
     return float(sample.mean()) - half, float(sample.mean()) + half
-
-
-def difference_of_shares(successes: int, total: int, others: int, other_total: int) -> Interval:
-    """Newcombe's 95% interval for the difference of two independent shares, the first less the second (method 10)."""
-    p, q = successes / total, others / other_total
-    (low, high), (other_low, other_high) = wilson(successes, total), wilson(others, other_total)
-    return p - q - math.hypot(p - low, other_high - q), p - q + math.hypot(high - p, q - other_low)
 
 
 def difference_of_means(sample: Array, mean: float, deviation: float, runs: int, confidence: float = 0.95) -> Interval:

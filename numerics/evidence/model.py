@@ -16,6 +16,7 @@ from theory.claims import Evidence, Finding, Verdict
 SIZES: Mapping[str, Mapping[str, int]] = {
     "quick": {
         "C4.ablation": 2_000,
+        "C4.sampled-own": 0,
         "C15.direct": 4_000,
         "C15.logit": 10_000,
         "C16": 10_000,
@@ -24,9 +25,15 @@ SIZES: Mapping[str, Mapping[str, int]] = {
         "C16.peer-papers": 500,
         "C19.coverage": 500,
         "G.entry": 500,
+        "published maps": 2,
+        "published ipd-finite": 100,
+        "published stag-hunt": 200,
+        "sampled ipd-finite": 200,
+        "sampled stag-hunt": 1_000,
     },
     "paper": {
         "C4.ablation": 10_000,
+        "C4.sampled-own": 2_000,
         "C15.direct": 20_000,
         "C15.logit": 20_000,
         "C16": 20_000,
@@ -35,6 +42,11 @@ SIZES: Mapping[str, Mapping[str, int]] = {
         "C16.peer-papers": 20_000,
         "C19.coverage": 4_000,
         "G.entry": 5_000,
+        "published maps": 20,
+        "published ipd-finite": 2_000,
+        "published stag-hunt": 2_000,
+        "sampled ipd-finite": 2_000,
+        "sampled stag-hunt": 10_000,
     },
 }
 PROFILES = tuple(SIZES)

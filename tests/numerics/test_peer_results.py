@@ -18,10 +18,8 @@ from numerics.peer_results import (
     PARTS,
     Row,
     Score,
-    attainable,
     by_reading,
     difference_of_means,
-    difference_of_shares,
     largest_share,
     matches,
     mean_interval,
@@ -40,6 +38,7 @@ from numerics.peer_settings import (
     SOS_TANDEM,
     Setting,
 )
+from numerics.reproduction import attainable, difference_of_shares
 from numerics.starts import draw
 from theory.games import ipd
 from theory.profiles import parse_profile

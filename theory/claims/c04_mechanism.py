@@ -167,4 +167,12 @@ CLAIMS = (
         scope=_EFFECT + "; Stag Hunt, expanded and unrolled, L = 1, 2, 3, 5; memory-one IPD -1,-3,0,-2, gamma = 24/25, "
         "expanded and unrolled, L = 1 (paper profile: 1, 2, 3, 5)",
     ),
+    Claim(
+        "C4.sampled-own",
+        "In the published IPD what own-learning adds to peer-learning comes from sharing one batch between all means: "
+        "with a batch for each mean Meta-MAPG succeeds as often as peer-learning alone.",
+        "sampled runs; the bias is that of C2.shared-batch",
+        assumptions=("published settings, batch 384",),
+        scope="ipd-finite, 12 rounds, payoffs 3,0,5,1; a seed not looked at before",
+    ),
 )

@@ -1,0 +1,134 @@
+"""C15 and C16 as published: sampled gradients, and every published number beside ours (:mod:`numerics.paper_results`).
+
+Rule of the reproductions. A table is one game's numbers of one design and quantity, and is reproduced if all of them
+that can be compared AGREE under one reading of what the paper leaves open. REFUTED if some number DISAGREES under every
+reading, SUPPORTED if every table is reproduced, UNDECIDED otherwise.
+
+Rule of C4.sampled-own: from the same starts and draws, d = (success of Meta-MAPG) - (success of peer only) with one
+batch for all means, e the same with a batch for each. SUPPORTED if Student's 95 % intervals of the means of d and of
+d - e lie above 0 and that of e holds 0, REFUTED if that of d - e lies below 0, UNDECIDED otherwise. The seed is one that
+was not looked at when the rule was made.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from numerics.evidence.model import NOT_IN_PROFILE, Check, Run
+from numerics.evidence.paired import rises_against_policy_gradient
+from numerics.evidence.published import published_experiment
+from numerics.paper_results import Row, by_reading, reproduction
+from numerics.peer_results import mean_interval
+from theory.claims import Evidence, Finding, Verdict
+from theory.games import Game, ipd_finite, stag_hunt
+
+FRESH = 1000  # added to the seed of C4.sampled-own
+
+
+def verdict(rows: Sequence[Row]) -> tuple[Verdict, str]:
+    """The rule of the reproductions, and what it saw."""
+    numbers: dict[object, set[str]] = {}
+    tables: dict[tuple[str, str], dict[tuple[str, str], set[str]]] = {}
+    for row in rows:
+        numbers.setdefault(row.number, set()).add(row.verdict)
+        if row.verdict != "NOT COMPARABLE":
+            readings = tables.setdefault((row.number.design or "", row.number.quantity), {})
+            readings.setdefault((row.setting, row.score or ""), set()).add(row.verdict)
+    failed = [number for number, found in numbers.items() if "DISAGREES" in found and "AGREES" not in found]
+    reproduced = sum(any(found == {"AGREES"} for found in readings.values()) for readings in tables.values())
+    seen = f"{reproduced} of {len(tables)} tables are reproduced under some reading"
+    left_out = sum(found == {"NOT COMPARABLE"} for found in numbers.values())
+    reason = f"{seen}; {left_out} of {len(numbers)} numbers are not comparable"
+    if failed:
+        return Verdict.REFUTED, f"{len(failed)} numbers disagree under every reading; {reason}"
+    return (Verdict.SUPPORTED if reproduced == len(tables) else Verdict.UNDECIDED), reason
+
+
+def _check_published(run: Run, game: Game) -> Finding:
+    count, maps = run.count(f"published {game.name}"), run.count("published maps")
+    rows = reproduction(game.name, count, run.seed, maps, run.progress)
+    found, reason = verdict(rows)
+    tables = dict.fromkeys((row.number.design, row.number.quantity) for row in rows)
+    shown = "; ".join(
+        ", ".join(filter(None, table))
+        + ": "
+        + ", ".join(
+            f"{number} {word}"
+            for word, number in Counter(
+                r.verdict for r in rows if (r.number.design, r.number.quantity) == table
+            ).items()
+        )
+        for table in tables
+    )
+    evidence = Evidence(
+        "experiment",
+        "published settings with sampled gradients; every reading of what is left open",
+        f"{game.name}, rows by verdict: {shown}; n = {count} runs an arm, {maps} maps a grid",
+        {"seed": run.seed, "reproduction": [row.to_json() for row in rows], "readings": by_reading(rows)},
+        count,
+    )
+    return Finding(found, reason, (evidence,))
+
+
+def _check_sampled(run: Run, game: Game) -> Finding:
+    count = run.count(f"sampled {game.name}")
+    return rises_against_policy_gradient(
+        published_experiment(game, ("pg", "meta"), count, run.seed, gradient="sampled"), run
+    )
+
+
+def _check_sampled_own(run: Run) -> Finding:
+    count = run.count("C4.sampled-own")
+    if not count:
+        return NOT_IN_PROFILE
+    shared = published_experiment(ipd_finite(), ("peer", "meta"), count, run.seed + FRESH, gradient="sampled")
+    gains, undecided, shares = {}, 0, {}
+    for name, experiment in (("shared", shared), ("independent", replace(shared, batches="independent"))):
+        outcome = run.simulate(experiment)
+        gains[name] = outcome["meta"].success.astype(float) - outcome["peer"].success
+        undecided += sum(int(result.undecided.sum()) for result in outcome.methods)
+        shares[name] = {result.method: result.share.fraction for result in outcome.methods}
+    gains["shared - independent"] = gains["shared"] - gains["independent"]
+    intervals = {name: mean_interval(np.asarray(values)) for name, values in gains.items()}
+    found = own_verdict(intervals, undecided)
+    shown = "; ".join(
+        f"{name}: {float(values.mean()):+.4f} [{intervals[name][0]:+.4f}, {intervals[name][1]:+.4f}]"
+        for name, values in gains.items()
+    )
+    evidence = Evidence(
+        "experiment",
+        "sampled gradients, batch 384, common starts and draws; a seed of its own",
+        f"share of meta less share of peer, {shown}; n = {count} paired starts, {undecided} undecided",
+        {
+            "seed": shared.seed,
+            "shares": shares,
+            "differences": {k: [float(v.mean()), *intervals[k]] for k, v in gains.items()},
+        },
+        count,
+        intervals["shared - independent"],
+    )
+    return Finding(found, "by the intervals of the two differences and of their difference", (evidence,))
+
+
+def own_verdict(intervals: dict[str, tuple[float, float]], undecided: int) -> Verdict:
+    """The rule of C4.sampled-own; without a verdict where a run has none."""
+    shared, independent, apart = (intervals[name] for name in ("shared", "independent", "shared - independent"))
+    if undecided:
+        return Verdict.UNDECIDED
+    if apart[1] < 0:
+        return Verdict.REFUTED
+    holds = shared[0] > 0 and apart[0] > 0 and independent[0] <= 0 <= independent[1]
+    return Verdict.SUPPORTED if holds else Verdict.UNDECIDED
+
+
+CHECKS: dict[str, Check] = {
+    "C4.sampled-own": _check_sampled_own,
+    "C15.sampled": lambda run: _check_sampled(run, stag_hunt()),
+    "C15.published": lambda run: _check_published(run, stag_hunt()),
+    "C16.sampled": lambda run: _check_sampled(run, ipd_finite()),
+    "C16.published": lambda run: _check_published(run, ipd_finite()),
+}
