@@ -28,8 +28,8 @@ from numerics.basins import Labels
 from numerics.compile import Array, compile_program, compiled_values, game_values
 from numerics.dynamics import Learning, Schedule
 from numerics.evidence.c15_stag_hunt import closed_form_experiment
-from numerics.evidence.published import published_experiment
 from numerics.outcomes import Outcome
+from numerics.published import published_experiment
 from numerics.residual import forms, norms
 from numerics.simulation import simulate
 from numerics.starts import draw

@@ -1,6 +1,6 @@
 """What the paper published and the settings it ran under, as data. No setting was chosen by its results.
 
-The common settings stand in :mod:`numerics.evidence.published`; here is what differs from them. Where the paper leaves
+The common settings stand in :mod:`numerics.published`; here is what differs from them. Where the paper leaves
 something open, every reading that its words support is run, and no reading is preferred:
 
 * Grids of starts: 140 steps from start probabilities .05 to .95. Batch 192 is stated for a grid of 21 × 21 only, 384
@@ -22,8 +22,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from numerics.evidence.published import published_experiment
 from numerics.experiments import Experiment
+from numerics.published import published_experiment
 from theory.games import Game, ipd_finite, stag_hunt
 
 PAPER = "Equilibrium Selection in Multi-Agent Policy Gradients via Opponent-Aware Basin Entry"

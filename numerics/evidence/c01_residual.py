@@ -21,7 +21,7 @@ from sympy import Rational
 
 from numerics.compile import Array
 from numerics.evidence.model import Check, Run
-from numerics.evidence.published import published_experiment
+from numerics.published import published_experiment
 from numerics.residual import forms, norms
 from numerics.starts import draw
 from theory.claims import Evidence, Finding, Verdict

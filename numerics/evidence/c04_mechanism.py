@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from numerics.ablation import ARMS, rows, run_cells
 from numerics.evidence.model import Check, Run, experiment_evidence
-from numerics.evidence.published import published_experiment
 from numerics.experiments import Experiment
+from numerics.published import published_experiment
 from numerics.statistics import Interval
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, ipd, stag_hunt

@@ -27,7 +27,7 @@ from scipy.special import expit, roots_hermitenorm, roots_legendre
 from numerics import flux, inits
 from numerics.compile import Array, Compiled, compile_program
 from numerics.evidence.model import Check, Run
-from numerics.evidence.published import published_experiment
+from numerics.published import published_experiment
 from numerics.statistics import wilson
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import stag_hunt

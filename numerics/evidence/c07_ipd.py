@@ -11,7 +11,7 @@ from typing import Any
 
 from numerics.alignment_map import BANDS, FIELDS, LEAST_RUNS, RESAMPLES, sampled_map, trajectory_table
 from numerics.evidence.model import Check, Run
-from numerics.evidence.published import published_experiment
+from numerics.published import published_experiment
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import ipd
 from theory.policies import Coordinates

@@ -20,8 +20,8 @@ from typing import Any
 from scipy.stats import norm
 
 from numerics.evidence.model import NOT_IN_PROFILE, Check, Run
-from numerics.evidence.published import published_experiment
 from numerics.experiments import Experiment
+from numerics.published import published_experiment
 from numerics.restart_cost import Epochs, cost_rows, operations, run_epochs
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, ipd, ipd_finite, stag_hunt

@@ -6,8 +6,8 @@ reading, SUPPORTED if every table is reproduced, UNDECIDED otherwise.
 
 Rule of C4.sampled-own: from the same starts and draws, d = (success of Meta-MAPG) - (success of peer only) with one
 batch for all means, e the same with a batch for each. SUPPORTED if Student's 95 % intervals of the means of d and of
-d - e lie above 0 and that of e holds 0, REFUTED if that of d - e lies below 0, UNDECIDED otherwise. The seed is one that
-was not looked at when the rule was made.
+d - e lie above 0 and that of e holds 0, REFUTED if that of d - e lies below 0, UNDECIDED otherwise. The seed was not
+looked at when the rule was made.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import numpy as np
 
 from numerics.evidence.model import NOT_IN_PROFILE, Check, Run
 from numerics.evidence.paired import rises_against_policy_gradient
-from numerics.evidence.published import published_experiment
 from numerics.paper_results import Row, by_reading, reproduction
 from numerics.peer_results import mean_interval
+from numerics.published import published_experiment
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, ipd_finite, stag_hunt
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from numerics.evidence.model import Check, Run
-from numerics.evidence.published import published_experiment
+from numerics.published import published_experiment
 from numerics.region_entry import definitions, share_rows, time_rows
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, ipd, stag_hunt

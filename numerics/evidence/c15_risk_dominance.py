@@ -26,7 +26,7 @@ from typing import Any
 from sympy import Rational
 
 from numerics.evidence.model import Check, Run
-from numerics.evidence.published import published_experiment
+from numerics.published import published_experiment
 from numerics.statistics import Interval, PairedDifference, Share, paired_difference, share
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, stag_hunt

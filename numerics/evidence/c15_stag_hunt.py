@@ -8,8 +8,8 @@ from sympy import Rational
 
 from numerics.evidence.model import Check, Run
 from numerics.evidence.paired import rises_against_policy_gradient
-from numerics.evidence.published import published_experiment
 from numerics.experiments import Experiment
+from numerics.published import published_experiment
 from numerics.statistics import share
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, stag_hunt

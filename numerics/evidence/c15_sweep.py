@@ -9,8 +9,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from numerics.evidence.model import Check, Run
-from numerics.evidence.published import published_experiment
 from numerics.multiplicity import paired_family, share_family
+from numerics.published import published_experiment
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, ipd, stag_hunt
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numerics.evidence.model import NOT_IN_PROFILE, Check, Run
 from numerics.evidence.paired import rises_against_policy_gradient
-from numerics.evidence.published import published_experiment
+from numerics.published import published_experiment
 from theory.claims import Finding
 from theory.games import ipd, ipd_finite
 from theory.updates import Form

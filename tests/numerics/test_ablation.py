@@ -10,8 +10,8 @@ import pytest
 from numerics.ablation import comparisons, rows, run_cells
 from numerics.evidence import Run, c04_mechanism, model
 from numerics.evidence.c04_mechanism import larger
-from numerics.evidence.published import published_experiment
 from numerics.multiplicity import holm
+from numerics.published import published_experiment
 from numerics.simulation import simulate
 from numerics.statistics import paired_difference
 from theory.claims import Verdict

@@ -15,8 +15,8 @@ from numerics.alignment_map import trajectory_table as table
 from numerics.compile import Array
 from numerics.evidence import c07_ipd
 from numerics.evidence.model import SIZES, Run
-from numerics.evidence.published import published_experiment
 from numerics.experiments import Experiment
+from numerics.published import published_experiment
 from theory.claims import Verdict
 from theory.claims.c07_ipd_alignment import CLAIMS, GENEROUS
 from theory.games import ipd

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from numerics import simulate
-from numerics.evidence.published import published_experiment
 from numerics.experiments import Experiment
+from numerics.published import published_experiment
 from theory.claims import c05_basin_entry as c05
 from theory.games import Game, stag_hunt, stag_hunt_3
 from theory.order import order_inclusion

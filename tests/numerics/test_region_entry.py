@@ -13,7 +13,7 @@ from scipy.special import expit
 from numerics import basins, region_entry
 from numerics.evidence import Run, c15_regions, model
 from numerics.evidence.c15_regions import _verdict
-from numerics.evidence.published import published_experiment
+from numerics.published import published_experiment
 from numerics.region_entry import certified, definitions, entry_times, labels, share_rows, time_rows
 from numerics.simulation import simulate
 from theory.claims import Verdict

@@ -11,7 +11,7 @@ from sympy import Rational
 
 from numerics.evidence import c15_risk_dominance as c15
 from numerics.evidence.model import Run
-from numerics.evidence.published import published_experiment
+from numerics.published import published_experiment
 from numerics.simulation import simulate
 from theory.claims import Verdict, c15_risk_dominance
 from theory.games import stag_hunt

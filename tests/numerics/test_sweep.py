@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from numerics.evidence import Run, c15_sweep, model
-from numerics.evidence.published import published_experiment
+from numerics.published import published_experiment
 from numerics.simulation import simulate
 from theory.claims import Verdict
 from theory.games import stag_hunt
