@@ -435,7 +435,7 @@ def verify(
     if not claim:
         from numerics.paper_figures import paper_figures  # see figures()
 
-        written += paper_figures(out / "figures")
+        written += paper_figures(out, shared)
         written.append(write_whole(out / "appendix.tex", appendix()))
     _print_ledger(ledger)
     typer.echo(f"{len(written)} files in {out} (start with {out / 'ledger.md'}).")
@@ -467,7 +467,7 @@ def figures(
     """
     from numerics.paper_figures import paper_figures  # matplotlib takes half a second that no other verb needs
 
-    _report(paper_figures(folder / "figures"), folder)
+    _report(paper_figures(folder, available()), folder)
 
 
 def _report(written: list[Path], folder: Path) -> None:

@@ -111,7 +111,7 @@ def regions(evidence: Evidence) -> Table:
 def entry_times(evidence: Evidence) -> Table:
     """First-entry times in steps; runs that never enter count with the last step in restricted means."""
     columns = (
-        "game", "region", "method", "n", "entered", "never within", "undecided", "restricted mean", "95% interval",
+        "game", "region", "method", "n", "steps", "entered", "never", "undecided", "restricted mean", "95% interval",
         "median", "less pg", "simultaneous 95% interval", "sooner", "later", "ties", "sign test p",
     )  # fmt: skip
     rows = [
@@ -120,8 +120,9 @@ def entry_times(evidence: Evidence) -> Table:
             row["definition"],
             row["method"],
             str(row["n"]),
+            str(row["horizon"]),
             str(row["entered"]),
-            f"{row['censored']} of {row['horizon']} steps",
+            str(row["censored"]),
             str(row["undecided"]),
             f"{row['restricted_mean']:.1f}",
             _interval(row["interval"], ".1f"),
@@ -140,7 +141,7 @@ def entry_times(evidence: Evidence) -> Table:
         for _, content in evidence
         for row in content.get("times", ())
     ]
-    return _table(columns, rows, "lllrrlrrlrrlrrrr")
+    return _table(columns, rows, "lllrrrrrrlrrlrrrr")
 
 
 def costs(evidence: Evidence) -> Table:

@@ -3,38 +3,87 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
+from joblib import Parallel, delayed
 from matplotlib.figure import Figure
 
+from numerics import entry_figures
 from numerics.alignment_figures import alignment_slices
 from numerics.figures import STYLE, basins, portraits, residual
 from numerics.files import write_whole
 from numerics.region_figures import box_sides, certified_regions, cube_and_large_box, proof_trees
+from numerics.stored_ledger import stored_claims, stored_evidence
 from theory.games import ipd, stag_hunt
 from theory.regions import certify
 
+Content = dict[str, Any]
 
-def paper_figures(folder: Path) -> list[Path]:
-    """Stag Hunt's basins and phase portraits, the residual, alignment in the IPD, certified regions and their proofs.
 
-    Returns the files written.
+def _proofs() -> Figure:
+    return proof_trees([certify(stag_hunt(), target, "sublevel") for target in ("Stag,Stag", "Hare,Hare")])
+
+
+def _boxes() -> Figure:
+    return box_sides({target: cube_and_large_box(ipd(), target) for target in ("AllD", "Grim")})
+
+
+# Stag Hunt's basins and phase portraits, the residual, alignment in the IPD, certified regions and their proofs.
+DRAWN: Mapping[str, Callable[[], Figure]] = {
+    "ipd_boxes": _boxes,
+    "stag_hunt_basins": lambda: basins(stag_hunt()),
+    "residual": lambda: residual((stag_hunt(), ipd()), count=1000, seed=0),
+    "stag_hunt_portrait": lambda: portraits(stag_hunt()),
+    "ipd_alignment": lambda: alignment_slices(ipd()),
+    "stag_hunt_regions": lambda: certified_regions(stag_hunt()),
+    "stag_hunt_proofs": _proofs,
+}
+# Drawn from evidence: whether a content is needed, and the figure of all that are.
+FROM_EVIDENCE: Mapping[str, tuple[Callable[[Content], bool], Callable[[Sequence[Content]], Figure]]] = {
+    "sweep": (lambda content: "sweep" in content, entry_figures.sweep),
+    "ablation": (
+        lambda content: "ablation" in content,
+        lambda contents: entry_figures.ablation([row for content in contents for row in content["ablation"]]),
+    ),
+    "risk_dominance": (lambda content: "members" in content, lambda contents: entry_figures.family(contents[0])),
+    "published_shares": (
+        lambda content: any(row.get("design") == "main" for row in content.get("reproduction", ())),
+        lambda contents: entry_figures.estimators([row for content in contents for row in content["reproduction"]]),
+    ),
+    "restart_costs": (lambda content: "costs" in content, entry_figures.cost),
+}
+
+
+def paper_figures(folder: Path, workers: int = 1) -> list[Path]:
+    """Draw all figures into ``figures/`` of a folder; those of experiments if ``verify`` has filled the folder.
+
+    Args:
+        folder: where to draw, and whose evidence to read.
+        workers: number of processes; no figure depends on it.
+
+    Returns:
+        The files written.
 
     Raises:
-        BadInput: the folder cannot be written.
+        BadInput: the folder cannot be written, or its evidence is not what its ledger names.
     """
-    game = stag_hunt()
-    drawn = {
-        "stag_hunt_basins": basins(game),
-        "stag_hunt_portrait": portraits(game),
-        "residual": residual((game, ipd()), count=1000, seed=0),
-        "ipd_alignment": alignment_slices(ipd()),
-        "stag_hunt_regions": certified_regions(game),
-        "stag_hunt_proofs": proof_trees([certify(game, target, "sublevel") for target in ("Stag,Stag", "Hare,Hare")]),
-        "ipd_boxes": box_sides({target: cube_and_large_box(ipd(), target) for target in ("AllD", "Grim")}),
-    }
-    return [path for name, figure in drawn.items() for path in save(figure, folder / name)]
+    contents: list[Content] = []
+    if (folder / "verdicts.json").is_file():
+        contents = [content for _, content in stored_evidence(folder, stored_claims(folder))]
+    jobs: list[tuple[str, Sequence[Content]]] = [(name, ()) for name in DRAWN]
+    for name, (needed, _) in FROM_EVIDENCE.items():
+        found = list(filter(needed, contents))
+        jobs += [(name, found)] * bool(found)
+    drawn = Parallel(workers)(delayed(_draw)(folder / "figures", *job) for job in jobs)
+    return [path for paths in drawn for path in paths]
+
+
+def _draw(folder: Path, name: str, contents: Sequence[Content]) -> list[Path]:
+    figure = DRAWN[name]() if name in DRAWN else FROM_EVIDENCE[name][1](contents)
+    return save(figure, folder / name)
 
 
 @mpl.rc_context(STYLE)

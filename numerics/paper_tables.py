@@ -5,15 +5,13 @@ Each table is written as Markdown, booktabs LaTeX and CSV into ``tables/`` besid
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from fractions import Fraction
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from numerics import experiment_tables
 from numerics.files import write_whole
+from numerics.stored_ledger import stored_claims, stored_evidence
 from numerics.tables import Table
 from theory.errors import BadInput
 
@@ -24,7 +22,7 @@ def write_tables(folder: Path) -> list[Path]:
     Raises:
         BadInput: the folder holds no ledger of this version, or cannot be written.
     """
-    claims = _claims(folder)
+    claims = stored_claims(folder)
     try:
         tables = {
             "ledger": _ledger(claims),
@@ -36,7 +34,7 @@ def write_tables(folder: Path) -> list[Path]:
             "trajectories": _trajectories(folder, claims),
             "certificates": _certificates(folder, claims),
         }
-        evidence = list(_evidence(folder, claims))
+        evidence = list(stored_evidence(folder, claims))
         tables |= {name: table(evidence) for name, table in experiment_tables.TABLES.items()}
     except BadInput:
         raise
@@ -54,40 +52,6 @@ def write_tables(folder: Path) -> list[Path]:
     return written
 
 
-def _claims(folder: Path) -> list[dict[str, Any]]:
-    path = folder / "verdicts.json"
-    content = _read(path)
-    if content.get("schema_version") != 1 or not isinstance(content.get("claims"), list):
-        raise BadInput(f"{path}: this is not a ledger written by basin-entry verify (schema_version 1).")
-    claims: list[dict[str, Any]] = content["claims"]
-    return claims
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(f"{path}: no such file; basin-entry verify --out FOLDER writes it.") from None
-    except (OSError, ValueError):
-        raise BadInput(f"{path}: the file cannot be read as JSON.") from None
-    if not isinstance(content, dict):
-        raise BadInput(f"{path}: expected a JSON object.")
-    return content
-
-
-def _evidence(folder: Path, claims: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(claim id, content) of every piece of evidence."""
-    for claim in claims:
-        for entry in claim["evidence"]:
-            path = folder / entry["file"]
-            content = _read(path)
-            if entry["kind"] != "certificate":  # which is a file of its own kind
-                content = content["content"]
-            if sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
-                raise BadInput(f"{path}: this is not the evidence that the ledger names (its SHA-256 differs).")
-            yield claim["id"], content
-
-
 def _ledger(claims: list[dict[str, Any]]) -> Table:
     rows = tuple((claim["id"], claim["verdict"], claim["statement"]) for claim in claims)
     return Table(("claim", "verdict", "statement"), rows, ("l", "l", "p{11cm}"))
@@ -96,7 +60,7 @@ def _ledger(claims: list[dict[str, Any]]) -> Table:
 def _entry(folder: Path, claims: list[dict[str, Any]]) -> Table:
     """Success shares of every paired experiment, one row per method."""
     rows = []
-    for name, content in _evidence(folder, claims):
+    for name, content in stored_evidence(folder, claims):
         for result in content.get("results", ()):
             low, high = result["interval"]
             ends = ", ".join(f"{label} {count}" for label, count in result["ends"].items())
@@ -110,7 +74,7 @@ def _entry(folder: Path, claims: list[dict[str, Any]]) -> Table:
 def _closed_form(folder: Path, claims: list[dict[str, Any]]) -> Table:
     """Exact basin shares beside simulated ones."""
     rows = []
-    for _, content in _evidence(folder, claims):
+    for _, content in stored_evidence(folder, claims):
         for row in content.get("rows", ()):
             low, high = row["interval"]
             exact = (row["closed_form"], f"{row['closed_form_decimal']:.4f}")
@@ -123,7 +87,7 @@ def _closed_form(folder: Path, claims: list[dict[str, Any]]) -> Table:
 def _alignment(folder: Path, claims: list[dict[str, Any]]) -> Table:
     """Conditions under which the correction points to the target."""
     rows = []
-    for name, content in _evidence(folder, claims):
+    for name, content in stored_evidence(folder, claims):
         if "conditions_nonnegative" in content:
             assumed = ", ".join(f"{form} > 0" for form in content["assumed_positive"])
             conditions = ", ".join(f"{form} >= 0" for form in content["conditions_nonnegative"])
@@ -135,7 +99,7 @@ def _alignment(folder: Path, claims: list[dict[str, Any]]) -> Table:
 def _relations(folder: Path, claims: list[dict[str, Any]]) -> Table:
     """What each learning rule adds to policy gradient at first order; one row per rule, two where the form matters."""
     rows: list[tuple[str, ...]] = []
-    for _, content in _evidence(folder, claims):
+    for _, content in stored_evidence(folder, claims):
         by_rule: dict[str, list[dict[str, Any]]] = {}
         for row in content.get("rules", ()):
             by_rule.setdefault(row["rule"], []).append(row)
@@ -152,7 +116,7 @@ def _relations(folder: Path, claims: list[dict[str, Any]]) -> Table:
 def _notions(folder: Path, claims: list[dict[str, Any]]) -> Table:
     """How often each notion of alignment calls the change of a random game's basin right."""
     rows = []
-    for _, content in _evidence(folder, claims):
+    for _, content in stored_evidence(folder, claims):
         if "right" in content and "order" in content:
             right = [f"{entry['count']}" for entry in content["right"].values()]
             low, high = content["right"]["A3"]["interval"]
@@ -175,7 +139,7 @@ def _trajectories(folder: Path, claims: list[dict[str, Any]]) -> Table:
     ``v > 0`` and ``C > 0`` are the shares of visits with a positive cosine.
     """
     rows = []
-    for _, content in _evidence(folder, claims):
+    for _, content in stored_evidence(folder, claims):
         for row in content.get("trajectories", ()):
             low, high = row["band"]
             shown = [content["coordinates"], row["method"], f"{low} to {high}", str(row["n"]), str(row["visits"])]
@@ -198,7 +162,7 @@ def _trajectories(folder: Path, claims: list[dict[str, Any]]) -> Table:
 def _certificates(folder: Path, claims: list[dict[str, Any]]) -> Table:
     """Every certified region: what it is, how large, and how runs from it converge."""
     rows = []
-    for name, content in _evidence(folder, claims):
+    for name, content in stored_evidence(folder, claims):
         if content.get("format") != "basin-entry certificate" or content["verdict"] != "CERTIFIED":
             continue
         region, dynamics, conclusion = content["region"], content["dynamics"], content["conclusion"]

@@ -72,7 +72,7 @@ def in_updates(experiment: Experiment) -> dict[str, int]:
     return dict.fromkeys(experiment.methods, 1)
 
 
-OPERATIONS: Mapping[str, Work] = {"operations as compiled": as_compiled, "as derived": as_derived}
+OPERATIONS: Mapping[str, Work] = {"operations as compiled": as_compiled, "operations as derived": as_derived}
 UPDATES: Mapping[str, Work] = {"updates": in_updates}
 
 

@@ -8,6 +8,9 @@ Rule of C4.sampled-own: from the same starts and draws, d = (success of Meta-MAP
 batch for all means, e the same with a batch for each. SUPPORTED if Student's 95 % intervals of the means of d and of
 d - e lie above 0 and that of e holds 0, REFUTED if that of d - e lies below 0, UNDECIDED otherwise. The seed was not
 looked at when the rule was made.
+
+Rule of C16.noise: SUPPORTED if Meta-MAPG succeeds more often than as published with per-step credit and a baseline, and
+with exact gradients (simultaneous 95 % intervals), REFUTED if less often with one of them, UNDECIDED otherwise.
 """
 
 from __future__ import annotations
@@ -20,11 +23,15 @@ import numpy as np
 
 from numerics.evidence.model import NOT_IN_PROFILE, Check, Run
 from numerics.evidence.paired import rises_against_policy_gradient
+from numerics.multiplicity import paired_family
 from numerics.paper_results import Row, by_reading, reproduction
 from numerics.peer_results import mean_interval
 from numerics.published import published_experiment
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, ipd_finite, stag_hunt
+
+# Ways to estimate an update that C16.noise compares.
+PUBLISHED_WAY, LESS_NOISE, EXACT = "published", "per-step credit and baseline", "exact gradients"
 
 FRESH = 1000  # added to the seed of C4.sampled-own
 
@@ -125,10 +132,51 @@ def own_verdict(intervals: dict[str, tuple[float, float]], undecided: int) -> Ve
     return Verdict.SUPPORTED if holds else Verdict.UNDECIDED
 
 
+def _check_noise(run: Run) -> Finding:
+    count = run.count("C16.noise")
+    if not count:
+        return NOT_IN_PROFILE
+    published = published_experiment(ipd_finite(), ("meta",), count, run.seed + FRESH, gradient="sampled")
+    ways = {
+        PUBLISHED_WAY: published,
+        LESS_NOISE: replace(published, credit="per-step", baseline=True),
+        EXACT: replace(published, gradient="exact"),
+    }
+    results = {name: run.simulate(experiment)["meta"] for name, experiment in ways.items()}
+    family = paired_family(
+        {name: result.success for name, result in results.items()},
+        {name: result.undecided for name, result in results.items()},
+        [(LESS_NOISE, PUBLISHED_WAY), (EXACT, PUBLISHED_WAY)],
+    )
+    intervals = [entry.difference.interval for entry in family]
+    found = Verdict.REFUTED if any(high < 0 for _, high in intervals) else Verdict.UNDECIDED
+    found = Verdict.SUPPORTED if all(low > 0 for low, _ in intervals) else found
+    shares = ", ".join(f"{name} {result.share.fraction:.4f}" for name, result in results.items())
+    gains = "; ".join(
+        f"{entry.a} - {entry.b} = {entry.difference.difference:+.4f} [{entry.difference.interval[0]:+.4f}, "
+        f"{entry.difference.interval[1]:+.4f}]"
+        for entry in family
+    )
+    evidence = Evidence(
+        "experiment",
+        "common starts, and common draws of the sampled ones; a seed of its own",
+        f"meta: {shares}; {gains}; n = {count} paired starts, "
+        f"{sum(result.share.undecided for result in results.values())} undecided",
+        {
+            "seed": published.seed,
+            "shares": {name: [r.share.fraction, *r.share.interval] for name, r in results.items()},
+            "differences": {e.a: [e.difference.difference, *e.difference.interval, e.adjusted] for e in family},
+        },
+        count,
+    )
+    return Finding(found, "by the simultaneous intervals of the two differences", (evidence,))
+
+
 CHECKS: dict[str, Check] = {
     "C4.sampled-own": _check_sampled_own,
     "C15.sampled": lambda run: _check_sampled(run, stag_hunt()),
     "C15.published": lambda run: _check_published(run, stag_hunt()),
     "C16.sampled": lambda run: _check_sampled(run, ipd_finite()),
+    "C16.noise": _check_noise,
     "C16.published": lambda run: _check_published(run, ipd_finite()),
 }

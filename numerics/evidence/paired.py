@@ -27,6 +27,7 @@ def rises_against_policy_gradient(experiment: Experiment, run: Run) -> Finding:
         f"n = {pair.difference.total} paired starts, {undecided} undecided; "
         f"{method} ends: {', '.join(f'{name} {count}' for name, count in sorted(ends.items()))}"
     )
-    evidence = experiment_evidence(outcome, pair, "paired experiment, exact gradients, common starts", summary)
+    route = f"paired experiment, {experiment.gradient} gradients, common starts"
+    evidence = experiment_evidence(outcome, pair, route, summary)
     relation = {Verdict.SUPPORTED: "above", Verdict.REFUTED: "below", Verdict.UNDECIDED: "around"}[verdict]
     return Finding(verdict, f"the 95% interval of the paired difference lies {relation} 0", (evidence,))

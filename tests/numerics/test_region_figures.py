@@ -188,6 +188,6 @@ def test_the_turn_has_the_certified_signs() -> None:
 
 def test_the_figures_are_written_as_pdf_and_png_and_always_the_same(tmp_path: Path) -> None:
     ball = certify(stag_hunt(), "Hare,Hare", "sublevel")
-    first, second = (paper_figures._save(proof_trees([ball]), tmp_path / name) for name in ("a", "b"))
+    first, second = (paper_figures.save(proof_trees([ball]), tmp_path / name) for name in ("a", "b"))
     assert {path.suffix for path in first} == {".pdf", ".png"}
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]

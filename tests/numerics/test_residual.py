@@ -192,7 +192,7 @@ def test_the_figure_levels_off_at_the_missing_term(tmp_path: Path) -> None:
     form, whole, level = (np.asarray(line.get_ydata()) for line in axes.get_lines()[:3])
     assert form[0] == pytest.approx(level[0], rel=1e-4)
     assert whole[0] < 1e-3 * level[0]
-    assert {path.suffix for path in paper_figures._save(figure, tmp_path / "residual")} == {".pdf", ".png"}
+    assert {path.suffix for path in paper_figures.save(figure, tmp_path / "residual")} == {".pdf", ".png"}
 
 
 def test_the_cost_figure_shows_every_length() -> None:
