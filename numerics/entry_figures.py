@@ -120,7 +120,8 @@ def ablation(rows: Sequence[Content]) -> Figure:
 
 def _cell(row: Content) -> str:
     unroll = "" if row["form"] == "expanded" else f", L = {row['unroll']}"
-    return f"{row['form']}{unroll}" + ("" if row["gradient"] == "exact" else f"\n{row['gradient']}")
+    gradient = "" if row["gradient"] == "exact" else f"\n{row['gradient']}"
+    return f"{row['form']}{unroll}, $c_\\mathrm{{peer}}$ {row['c_peer']:g}{gradient}"
 
 
 # --------------------------------------------------------------------------------------------------------------- when

@@ -44,7 +44,7 @@ def reproduction(evidence: Evidence) -> Table:
 def ablation(evidence: Evidence) -> Table:
     """Each correction's effect in every cell; differences hold together over all rows."""
     columns = (
-        "game", "gradient", "form", "L", "arm", "share", "95% interval", "n", "undecided", "less pg",
+        "game", "gradient", "form", "L", "c_peer", "arm", "share", "95% interval", "n", "undecided", "less pg",
         "simultaneous 95% interval", "Holm p",
     )  # fmt: skip
     rows = [
@@ -53,6 +53,7 @@ def ablation(evidence: Evidence) -> Table:
             row["gradient"],
             row["form"],
             str(row["unroll"]),
+            f"{row['c_peer']:g}",
             row["arm"],
             f"{row['share']:.4f}",
             _interval(row["interval"]),
@@ -66,7 +67,7 @@ def ablation(evidence: Evidence) -> Table:
         )
         for row in _rows(evidence, "ablation")
     ]
-    return _table(columns, rows, "llllrrlrrrlr")
+    return _table(columns, rows, "lllrrlrlrrrlr")
 
 
 def sweep(evidence: Evidence) -> Table:

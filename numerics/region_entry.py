@@ -64,7 +64,8 @@ def certified(game: Game, policy: Coordinates, target: str, kind: str) -> Defini
     """
     certificate = certify(game, target, kind, dynamics=Dynamics(policy, None))
     region = CertifiedRegion(f"{kind} of {target}", json.loads(certificate.text))
-    return Definition(kind, f"certified {kind} of {target}: {certificate}", region)
+    words = str(certificate).removeprefix("CERTIFIED: ")
+    return Definition(kind, f"certified {kind} of {target}: {words}", region)
 
 
 def definitions(game: Game, policy: Coordinates, targets: Mapping[str, Sequence[str]]) -> tuple[Definition, ...]:

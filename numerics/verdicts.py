@@ -13,7 +13,7 @@ from typing import Any
 
 from joblib import Parallel, delayed
 
-from numerics.evidence import CHECKS, Run, own_game
+from numerics.evidence import CHECKS, TOGETHER, Run, own_game
 from numerics.provenance import provenance
 from theory.claims import LEDGER, NOT_RUN, Claim, Evidence, Finding, Verdict, settle, weakest
 from theory.claims.own_game import own_game_claims
@@ -135,7 +135,8 @@ def _checked(
                 report(claim.id)
             yield _check(claim.id, run)
         return
-    silent = replace(run, progress=None, threads=1)  # what reports to a terminal stays in this process
+    # What reports to a terminal stays in this process. Threads are not shared out: the last checks use what is free.
+    silent = replace(run, progress=None)
     groups = _groups(claims)
     for group in Parallel(workers, return_as="generator_unordered")(
         delayed(_check_all)(names, silent) for names in groups
@@ -147,15 +148,15 @@ def _checked(
 
 
 def _groups(claims: Sequence[Claim]) -> list[list[str]]:
-    """Claims that one process checks one after the other: those of one file of evidence, which share what they compute.
-
-    The long ones first.
-    """
-    files: dict[str, list[str]] = {}
-    for claim in claims:
-        home = CHECKS[claim.id].__module__ if claim.id in CHECKS else claim.id
-        files.setdefault(home, []).append(claim.id)
-    return sorted(files.values(), key=len, reverse=True)
+    """Claims that one process checks one after the other: those of :data:`TOGETHER`. They come first, being long."""
+    homes = [CHECKS[claim.id].__module__ if claim.id in CHECKS else "" for claim in claims]
+    together = {
+        file.__name__: [c.id for c, home in zip(claims, homes, strict=True) if home == file.__name__]
+        for file in TOGETHER
+    }
+    numerical = [[c.id] for c, home in zip(claims, homes, strict=True) if home and home not in together]
+    exact = [[c.id] for c, home in zip(claims, homes, strict=True) if not home]
+    return [*filter(None, together.values()), *numerical, *exact]
 
 
 def _check_all(names: Sequence[str], run: Run) -> list[tuple[str, Finding, float]]:

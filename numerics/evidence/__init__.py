@@ -35,4 +35,7 @@ CHECKS: dict[str, Check] = {
     **c19_regions.CHECKS,
 }
 
-__all__ = ["CHECKS", "PROFILES", "Check", "Run"]
+# Files whose checks share what they compute, so that one process should do them all.
+TOGETHER = (c14_restart_cost, c15_risk_dominance, c19_regions)
+
+__all__ = ["CHECKS", "PROFILES", "TOGETHER", "Check", "Run"]

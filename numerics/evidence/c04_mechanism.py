@@ -7,6 +7,7 @@ if in one it is the other way round, else UNDECIDED. All intervals hold together
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from numerics.ablation import ARMS, rows, run_cells
 from numerics.evidence.model import Check, Run, experiment_evidence
@@ -14,14 +15,15 @@ from numerics.experiments import Experiment
 from numerics.published import published_experiment
 from numerics.statistics import Interval
 from theory.claims import Evidence, Finding, Verdict
-from theory.games import Game, ipd, stag_hunt
+from theory.games import Game, ipd, ipd_finite, stag_hunt
 from theory.updates import FORMS
 
-# Unrolls of each game, by profile: those of the IPD take a while to compile.
+# Unrolls of each game, by profile (kernels of the IPD's longer ones take a while to compile), and peer coefficients.
 UNROLLS: Mapping[str, Mapping[str, tuple[int, ...]]] = {
     "quick": {"stag-hunt": (1, 2, 3, 5), "ipd": (1,)},
     "paper": {"stag-hunt": (1, 2, 3, 5), "ipd": (1, 2, 3, 5)},
 }
+WEAK_AND_STRONG = (0.5, 5.0)  # besides the published coefficient
 
 
 def larger(peer: Interval, own: Interval) -> Verdict:
@@ -55,17 +57,26 @@ def _check(run: Run, game: Game, count: int) -> Finding:
 
 
 def ablation_experiments(run: Run) -> list[Experiment]:
-    """One setting per cell: both games, expanded and unrolled, at every unroll of the profile.
+    """One setting per cell.
 
+    Both games with exact gradients, expanded and unrolled; every unroll of the profile at the published coefficients,
+    one step at others too. In the paper profile also the IPD over twelve rounds, and sampled gradients as published.
     The expanded form with L steps is that of one step with L times the coefficients, so it has no cells of its own.
     """
     count = run.count("C4.ablation")
-    return [
-        published_experiment(game, ("pg",), count, run.seed, form=form, unroll=unroll)
-        for game in (stag_hunt(), ipd())
-        for form in FORMS
-        for unroll in (UNROLLS[run.profile][game.name] if form == "unrolled" else (1,))
-    ]
+    found = []
+    for game in (stag_hunt(), ipd()):
+        for form in FORMS:
+            base = published_experiment(game, ("pg",), count, run.seed, form=form)
+            unrolls = UNROLLS[run.profile][game.name] if form == "unrolled" else (1,)
+            found += [replace(base, unroll=unroll) for unroll in unrolls]
+            found += [replace(base, peer=peer) for peer in WEAK_AND_STRONG]
+    played = run.count("C4.ablation, horizon")
+    if played:
+        base = published_experiment(ipd_finite(), ("pg",), played, run.seed)
+        found += [replace(base, form=form) for form in FORMS]
+        found += [replace(base, game=game, gradient="sampled") for game in (stag_hunt(), ipd_finite())]
+    return found
 
 
 def _check_ablation(run: Run) -> Finding:
@@ -77,13 +88,13 @@ def _check_ablation(run: Run) -> Finding:
     ]
     verdict = _of_all(verdicts)
     shown = "; ".join(
-        f"{peer['game']}, {peer['form']}, L = {peer['unroll']}: own {own['difference']:+.4f}, "
-        f"peer {peer['difference']:+.4f}"
+        f"{peer['game']}, {peer['gradient']}, {peer['form']}, L = {peer['unroll']}, c_peer = {peer['c_peer']:g}: own "
+        f"{own['difference']:+.4f}, peer {peer['difference']:+.4f}"
         for own, peer in zip(effects["own"], effects["peer"], strict=True)
     )
     evidence = Evidence(
         "experiment",
-        "paired experiments, exact gradients, common starts; one family of intervals",
+        "paired experiments, common starts; one family of intervals",
         f"change of the success share against policy gradient: {shown}; n = {found[0]['n']} paired starts a cell, "
         f"{sum(row['undecided'] for row in found)} undecided",
         {"seed": run.seed, "ablation": found},

@@ -16,6 +16,7 @@ from theory.claims import Evidence, Finding, Verdict
 SIZES: Mapping[str, Mapping[str, int]] = {
     "quick": {
         "C4.ablation": 2_000,
+        "C4.ablation, horizon": 0,
         "C4.sampled-own": 0,
         "C15.direct": 4_000,
         "C15.logit": 10_000,
@@ -34,6 +35,7 @@ SIZES: Mapping[str, Mapping[str, int]] = {
     },
     "paper": {
         "C4.ablation": 10_000,
+        "C4.ablation, horizon": 1_000,
         "C4.sampled-own": 2_000,
         "C15.direct": 20_000,
         "C15.logit": 20_000,

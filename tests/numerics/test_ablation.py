@@ -99,12 +99,12 @@ def test_the_rule(peer: tuple[float, float], own: tuple[float, float], verdict: 
 
 def test_the_check_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where peer-learning does nothing for the target, the claim is not supported."""
-    monkeypatch.setattr(model, "SIZES", {"quick": {"C4.ablation": 200}})
+    monkeypatch.setattr(model, "SIZES", {"quick": {"C4.ablation": 200, "C4.ablation, horizon": 0}})
     monkeypatch.setattr(
         c04_mechanism, "UNROLLS", {"quick": {"stag-hunt": (1,), "prisoners-dilemma": (1,), "ipd": (1,)}}
     )
     found = c04_mechanism.CHECKS["C4.ablation"](Run("quick", 0))
-    assert found.verdict == Verdict.SUPPORTED and len(found.evidence[0].content["ablation"]) == 16
+    assert found.verdict == Verdict.SUPPORTED and len(found.evidence[0].content["ablation"]) == 4 * 12
     monkeypatch.setattr(c04_mechanism, "ipd", lambda: replace(prisoners_dilemma(), target=("C", "C")))
     assert ipd().name == "ipd"
     assert c04_mechanism.CHECKS["C4.ablation"](Run("quick", 0)).verdict == Verdict.UNDECIDED

@@ -88,7 +88,7 @@ def test_a_sweep_shows_every_share_with_its_interval_and_the_published_size() ->
 
 
 def cell(game: str, form: str, unroll: int, effects: dict[str, float]) -> list[dict[str, Any]]:
-    named = {"game": game, "gradient": "exact", "form": form, "unroll": unroll, "n": 77}
+    named = {"game": game, "gradient": "exact", "form": form, "unroll": unroll, "c_peer": 1.5, "n": 77}
     return [{**named, "arm": "pg"}] + [
         {**named, "arm": arm, "difference": size, "difference_interval": [size - 0.05, size + 0.01]}
         for arm, size in effects.items()
@@ -100,7 +100,10 @@ def test_an_ablation_shows_every_effect_in_its_panel_and_cell() -> None:
     rows = cell("hunt", "expanded", 1, first) + cell("hunt", "unrolled", 2, second) + cell("ipd", "unrolled", 2, first)
     figure = ablation(rows)
     left, right = figure.axes
-    assert [label.get_text() for label in left.get_yticklabels()] == ["expanded", "unrolled, L = 2"]
+    assert [label.get_text() for label in left.get_yticklabels()] == [
+        "expanded, $c_\\mathrm{peer}$ 1.5",
+        "unrolled, L = 2, $c_\\mathrm{peer}$ 1.5",
+    ]
     for axes, effects in ((left, [first, second]), (right, [first])):
         drawn = bars(axes, across=True)
         assert [colour for colour, _ in drawn] == [RULES[arm][0] for arm in ("own", "peer", "meta")]

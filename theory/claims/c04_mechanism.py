@@ -161,11 +161,12 @@ CLAIMS = (
     ),
     Claim(
         "C4.ablation",
-        "So it is in both games in both forms and for longer unrolls.",
+        "So it is in both games in both forms, for longer unrolls, and for weaker and stronger corrections.",
         "ablation of the published settings",
         assumptions=("starts N(0, 1.35^2)", "arms differ in the coefficients alone, but for policy gradient"),
         scope=_EFFECT + "; Stag Hunt, expanded and unrolled, L = 1, 2, 3, 5; memory-one IPD -1,-3,0,-2, gamma = 24/25, "
-        "expanded and unrolled, L = 1 (paper profile: 1, 2, 3, 5)",
+        "expanded and unrolled, L = 1; c_peer = 1/2, 3/2, 5 (paper profile: IPD with L = 1, 2, 3, 5 and over 12 "
+        "rounds, sampled gradients)",
     ),
     Claim(
         "C4.sampled-own",
