@@ -103,8 +103,9 @@ def test_the_check_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         c04_mechanism, "UNROLLS", {"quick": {"stag-hunt": (1,), "prisoners-dilemma": (1,), "ipd": (1,)}}
     )
+    monkeypatch.setattr(c04_mechanism, "WEAK_AND_STRONG", (5.0,))
     found = c04_mechanism.CHECKS["C4.ablation"](Run("quick", 0))
-    assert found.verdict == Verdict.SUPPORTED and len(found.evidence[0].content["ablation"]) == 4 * 12
+    assert found.verdict == Verdict.SUPPORTED and len(found.evidence[0].content["ablation"]) == 4 * 8
     monkeypatch.setattr(c04_mechanism, "ipd", lambda: replace(prisoners_dilemma(), target=("C", "C")))
     assert ipd().name == "ipd"
     assert c04_mechanism.CHECKS["C4.ablation"](Run("quick", 0)).verdict == Verdict.UNDECIDED
