@@ -36,6 +36,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,7 @@ from numerics.statistics import Booleans, Interval, wilson
 
 Steps = NDArray[np.int64]
 NEVER = -1
+_FAR = 30.0  # e^-30 of the weights' scale, beyond which an integrand is nothing
 
 
 # ------------------------------------------------------------------------------------------------------ the data
@@ -269,7 +271,7 @@ def median_entry(times: EntryTimes, confidence: float = 0.95) -> MedianEntry:
     """The median entry time.
 
     The interval goes from the r-th smallest to the r-th largest time, r the largest integer with
-    P(Binomial(n, ½) < r) ≤ (1 − confidence)/2; without such an r ≥ 1 (fewer than 6 runs at 95 %) it is [0, ∞).
+    P(Binomial(n, ½) < r) < (1 − confidence)/2; without such an r ≥ 1 (fewer than 6 runs at 95 %) it is [0, ∞).
 
     Args:
         times: the runs.
@@ -336,14 +338,19 @@ def _lower_limit(values: Array, tail: float) -> float:
         weights = points - mean
         weights /= math.sqrt(float(counts @ weights**2))
 
-        def integrand(t: float) -> float:
-            # Im φ(t)/t; every factor has real part 1, so that the principal logarithms add up.
-            return float(np.exp(-(counts @ np.log(1 - 1j * t * weights))).imag) / t
+        def integrand(logarithm: float) -> float:
+            # Im φ(t) with t = e^logarithm, as dt/t = d(log t); every factor has real part 1, so that the principal
+            # logarithms add up.
+            return float(np.exp(-(counts @ np.log(1 - 1j * math.exp(logarithm) * weights))).imag)
 
-        integral = float(quad(integrand, 0.0, math.inf, epsabs=1e-9, epsrel=1e-9, limit=2000)[0])
-        return 0.5 - integral / math.pi - tail
+        # φ changes where t is the reciprocal of a weight: pieces between the smallest and the largest of these.
+        sizes = np.abs(weights[weights != 0])
+        knees = np.clip(np.log(1 / sizes[[sizes.argmax(), sizes.argmin()]]), -_FAR, 2 * _FAR)
+        cuts = [-_FAR, *(float(knee) for knee in np.unique(knees)), float(knees.max()) + _FAR]
+        pieces = (quad(integrand, a, b, epsabs=1e-13, epsrel=1e-11, limit=500)[0] for a, b in pairwise(cuts) if a < b)
+        return 0.5 - float(sum(pieces)) / math.pi - tail
 
-    return top * float(brentq(excess, 0.0, 1.0, xtol=1e-10))
+    return top * float(brentq(excess, 0.0, 1.0, xtol=1e-13))
 
 
 # ------------------------------------------------------------------------------------------------- two arms

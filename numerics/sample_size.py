@@ -127,6 +127,8 @@ def pairs_for_difference(gained: float, lost: float, power: float = 0.8, level: 
             top = middle
     while _mean_power(_exact, *split, top, level) < power:
         top += 1
+        if top > _MOST_PAIRS:
+            raise ValueError(f"More than {_MOST_PAIRS} pairs are needed.")
     return top
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import gammaln
-from scipy.stats import binom, binomtest, t
+from scipy.stats import beta, binom, binomtest, t
 
 from numerics.hitting_times import (
     NEVER,
@@ -537,3 +537,13 @@ def test_intervals_nest_with_confidence() -> None:
         assert within(restricted_mean(runs, narrow).interval, restricted_mean(runs, wide).interval)
         assert entry_curve(runs, narrow).band[1][10] < entry_curve(runs, wide).band[1][10]
     assert wilson(0, 21)[1] == entry_curve(runs).interval[1][0]
+
+
+@pytest.mark.parametrize("tests", [20, 1000, 10_000])
+def test_limits_of_two_valued_data_are_exact_in_large_families(tests: int) -> None:
+    """Clopper and Pearson's, also where a single large value among many has to be seen."""
+    tail = 0.025 / tests
+    for runs, ones in ((1, 1), (2, 1), (10, 1), (100, 1), (441, 1), (10, 2), (441, 400)):
+        values = np.r_[np.ones(ones), np.zeros(runs - ones)]
+        lower = mean_interval(values, 0, 1, 1 - 2 * tail)[0]
+        assert lower == pytest.approx(float(beta.ppf(tail, ones, runs - ones + 1)), rel=1e-5)

@@ -45,35 +45,37 @@ def _check_linear() -> Finding:
 
 
 def _check_formula() -> Finding:
-    """From the left of both zeros into the ball of one radius around the zero that each flow goes to."""
-    field, moved, size = -X, 1 - X / 10, Rational(1, 10)
+    """For every λ > 0, from the left of both zeros into a ball around the zero that each flow goes to."""
+    field, moved = -X, 1 - X / 10
     mu, gain = speed_up(field, moved)
-    corrected = (field + correction * moved).subs(correction, size)
-    zero = moved_zero(field, moved).subs(correction, size)
-    start, radius = Rational(-1), Rational(1, 2)
-    # ratio = (1 + λ μ_M/μ) · ln(|x₀|/r)/ln((|x₀| + zero)/r), whose quotient of logarithms is below 1 iff zero > 0;
-    # a run from 1 falls to the zero and stays above it, so outside of a smaller ball around 0
-    rates = cancel(diff(corrected, X) / diff(field, X)) - (1 + size * gain / mu)
-    if not (exact.is_zero(rates) and 0 < zero < 1 and -start > radius):
+    zero = moved_zero(field, moved)
+    bound = 1 + correction * gain / mu
+    # ratio = bound · ln(|x₀|/r)/ln((|x₀| + zero)/r), whose quotient of logarithms is below 1 iff zero > 0
+    rates = cancel(diff(field + correction * moved, X) / diff(field, X)) - bound
+    sign = exact.factor_signs(zero, (correction,))
+    if not exact.is_zero(rates) or sign.sign != 1 or sign.open_factors:
         return Finding(Verdict.UNDECIDED, "the example does not have the signs it needs")
+    size, start, radius = Rational(1, 10), Rational(-1), Rational(1, 2)
+    corrected, there = ((entry.subs(correction, size)) for entry in (field + correction * moved, zero))
     before = entry_time(field, start, Rational(0), radius)
-    after = entry_time(corrected, start, zero, radius)
+    after = entry_time(corrected, start, there, radius)
     evidence = Evidence(
         "counterexample",
         "times of both affine flows in closed form; their quotient falls short as the zero moves away from the start",
-        f"v = {field}, M = {moved}, lambda = {size}, x_0 = {start}, radius {radius}: N_0(0)/N_0(lambda) = "
-        f"{before}/({after}), less than 1 + lambda mu_M/mu = {1 + size * gain / mu}, as the moved zero {zero} > 0; "
-        f"from x_0 = 1 the ball of radius {zero / 2} around 0 is entered without correction and never with it",
+        f"v = {field}, M = {moved}: for every lambda > 0 the zero {zero} > 0, so from every x_0 left of the ball around 0 "
+        f"the ratio is below 1 + lambda mu_M/mu; lambda = {size}, x_0 = {start}, radius {radius}: {before}/({after}) < "
+        f"{bound.subs(correction, size)}; from x_0 = 1 the ball of radius {there / 2} around 0 is entered without "
+        "correction and never with it",
         {
             "v": str(field),
             "M": str(moved),
-            "lambda": str(size),
             "moved_zero": str(zero),
+            "bound": str(bound),
+            "lambda": str(size),
             "start": str(start),
             "radius": str(radius),
             "time_without": str(before),
             "time_with": str(after),
-            "bound": str(1 + size * gain / mu),
         },
     )
     return Finding(Verdict.REFUTED, "the zero moves, so the way to it changes and not only the rate", (evidence,))
@@ -103,8 +105,9 @@ CLAIMS = (
     ),
     Claim(
         "C11.linear",
-        "If v and M are linear with the same zero, the ratio is exactly 1 + lambda mu_M/mu.",
+        "If v = -mu x and M = -mu_M x, the ratio is exactly 1 + lambda mu_M/mu, from every start outside of the ball.",
         "derived here",
+        assumptions=("mu > 0", "mu_M >= 0"),
         scope="one dimension, continuous time, every lambda >= 0",
         check=_check_linear,
     ),

@@ -87,6 +87,9 @@ def _check_overcome() -> Finding:
     dominated = (*class_, -RISK, PAYOFF)
     if not exact.compatible(dominated, ()):
         raise Undecided("no game is payoff-dominant and risk-dominated")
+    stated = ((P - S) - (R - T)) / ((R - S - T + P) * (R - S + T - P))
+    if not exact.is_zero(found.even - stated):
+        return Finding(Verdict.UNDECIDED, f"the size that gives 1/2 is {found.even}")
     helped = definite_sign(T - S, dominated)
     moved = factor_signs(found.line.boundary_slope, (*dominated, correction))
     inside = {
@@ -218,7 +221,7 @@ def _check_policy_gradient() -> Finding:
 
 
 _DIRECT = "direct coordinates, uniform starts, projection on [0,1]^2"
-_SCOPE = "Stag Hunt (R > T, P > S), payoffs symbolic, D = R - S - T + P; lambda D <= 1 and 0 <= s* <= 2"
+_SCOPE = "Stag Hunt (R > T, P > S), payoffs symbolic, D = R - S - T + P; 0 <= lambda <= 1/D and 0 <= s* <= 2"
 _EXPANDED = "expanded form, L = 1 (x' = v + lambda C)"
 
 CLAIMS = (
@@ -237,7 +240,7 @@ CLAIMS = (
         "payoff-dominant; then T > S, its share rises with lambda, and is 1/2 at lambda = ((P - S) - (R - T))/(D (R - "
         "S + T - P)) < 1/D.",
         "derived here",
-        assumptions=(_DIRECT, _EXPANDED, "P - S > R - T and R != P"),
+        assumptions=(_DIRECT, _EXPANDED, "P - S > R - T"),
         scope=_SCOPE,
         check=_check_overcome,
     ),

@@ -751,7 +751,7 @@ def derive(game: Game) -> Model:
 
 
 def is_multiple(poly: Poly, times: Fraction, other: Poly) -> bool:
-    """Whether one polynomial is another one times a number."""
+    """Whether one polynomial is another one times a number that is not 0."""
     one, two = other.denominator * times.denominator, poly.denominator * times.numerator
     charge(2 * len(poly.terms), max(poly.bits, other.bits), max(one.bit_length(), two.bit_length()))
     same = poly.terms.keys() == other.terms.keys()
