@@ -62,10 +62,10 @@ def _check_formula() -> Finding:
     evidence = Evidence(
         "counterexample",
         "times of both affine flows in closed form; their quotient falls short as the zero moves away from the start",
-        f"v = {field}, M = {moved}: for every lambda > 0 the zero {zero} > 0, so from every x_0 left of the ball around "
-        f"0 the ratio is below 1 + lambda mu_M/mu; lambda = {size}, x_0 = {start}, radius {radius}: {before}/({after}) < "
-        f"{bound.subs(correction, size)}; from x_0 = 1 the ball of radius {there / 2} around 0 is entered without "
-        "correction and never with it",
+        f"v = {field}, M = {moved}: for every lambda > 0 the zero {zero} > 0, so from every x_0 left of the ball "
+        "around 0 the ratio is below 1 + lambda mu_M/mu; "
+        f"lambda = {size}, x_0 = {start}, radius {radius}: {before}/({after}) < {bound.subs(correction, size)}; from "
+        f"x_0 = 1 the ball of radius {there / 2} around 0 is entered without correction and never with it",
         {
             "v": str(field),
             "M": str(moved),
