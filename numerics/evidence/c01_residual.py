@@ -28,7 +28,7 @@ from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, ipd, stag_hunt
 
 SMALL = Rational(1, 10)
-GAMES = ((stag_hunt, "C15.logit"), (ipd, "C16"))  # each with the experiment whose number of starts it takes
+GAMES = ((stag_hunt, "C15.logit"), (ipd, "C7.trajectories"))  # each with the experiment whose number of starts it takes
 
 
 def median(sample: Array, confidence: float = 0.95) -> tuple[float, tuple[float, float]]:

@@ -29,7 +29,7 @@ def verdict(rows: list[dict[str, Any]]) -> Verdict:
 
 
 def _check(run: Run, coordinates: Coordinates) -> Finding:
-    game, count = ipd(), run.count("C16")
+    game, count = ipd(), run.count("C7.trajectories")
     confidence = 1 - 0.05 / (len(METHODS) * len(BANDS))
     evidence, rows = [], []
     for method in METHODS:

@@ -154,7 +154,7 @@ def test_rule() -> None:
 
 
 def test_checks_tell_the_coordinates_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(SIZES["quick"], "C16", 300)  # type: ignore[index]
+    monkeypatch.setitem(SIZES["quick"], "C7.trajectories", 300)  # type: ignore[index]
     monkeypatch.setattr(c07_ipd, "MAP_SIZE", 200)
     found = {name: check(Run("quick", 0)) for name, check in c07_ipd.CHECKS.items()}
     assert {claim.id for claim in CLAIMS if claim.check is None and not claim.requires} == set(found)
