@@ -92,10 +92,11 @@ def _check_ablation(run: Run) -> Finding:
         f"{own['difference']:+.4f}, peer {peer['difference']:+.4f}"
         for own, peer in zip(effects["own"], effects["peer"], strict=True)
     )
+    sizes = " or ".join(str(size) for size in dict.fromkeys(row["n"] for row in found))
     evidence = Evidence(
         "experiment",
         "paired experiments, common starts; one family of intervals",
-        f"change of the success share against policy gradient: {shown}; n = {found[0]['n']} paired starts a cell, "
+        f"change of the success share against policy gradient: {shown}; n = {sizes} paired starts a cell, "
         f"{sum(row['undecided'] for row in found)} undecided",
         {"seed": run.seed, "ablation": found},
         found[0]["n"],
