@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
 from typing import Annotated, Literal
@@ -65,6 +66,8 @@ Settings = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="Override a named game's parameter, exactly: R=4, gamma=24/25."),
 ]
 
+
+INTERRUPTED = 130  # the status that Typer gives for Ctrl-C
 
 Workers = Annotated[
     int | None, typer.Option(help="How many share the work; as many as there are cores by default. No result changes.")
@@ -404,7 +407,8 @@ def verify(
     if cluster is not None:
         raise BadInput("--cluster: clusters are not available yet.")
     check_writable(out)
-    unfinished = out / "unfinished"  # parts of simulations, from which a stopped run goes on
+    asked = json.dumps([game, settings, profile, seed, sorted(claim or ())])
+    unfinished = out / "unfinished" / sha256(asked.encode()).hexdigest()[:12]  # for this command alone
     if game is None and settings:
         raise BadInput("--set: it changes a named game, so name one: basin-entry verify GAME --set NAME=VALUE.")
     if game is not None:
@@ -418,7 +422,7 @@ def verify(
                 lambda name: progress(f"checking {name}", 0, 0),
             )
         written = write_ledger(checked, out)
-        rmtree(unfinished, ignore_errors=True)
+        _finish(unfinished)
         _print_ledger(checked)
         typer.echo(f"{len(written)} files in {out} (start with {out / 'ledger.md'}).")
         return
@@ -430,7 +434,7 @@ def verify(
             shared,
         )
     written = write_ledger(ledger, out)
-    rmtree(unfinished, ignore_errors=True)
+    _finish(unfinished)
     written += write_tables(out)
     if not claim:
         from numerics.paper_figures import paper_figures  # see figures()
@@ -444,6 +448,13 @@ def verify(
         typer.echo(f"unexpected verdict: {line}", err=True)
     if surprises:
         raise typer.Exit(1)
+
+
+def _finish(folder: Path) -> None:
+    """Remove a run's finished parts, once its ledger is written, and the folder above if nothing else is in it."""
+    rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.parent.rmdir()
 
 
 @app.command()
@@ -516,8 +527,8 @@ def main() -> None:
         sys.exit(_refuse(error.format_message()))
     except OSError as error:
         sys.exit(_refuse(f"the output cannot be written: {error.strerror}."))
-    except typer.Abort:
-        sys.exit(_refuse("interrupted."))
+    if status == INTERRUPTED:
+        _refuse("interrupted; what was finished is kept where -o or --out says, and the same command goes on there.")
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -21,6 +21,8 @@ from theory.updates import FORMS, SPLITS, Form, Split
 Gradient = Literal["exact", "sampled"]
 GRADIENTS: tuple[Gradient, ...] = ("exact", "sampled")
 MOST_STARTS = 10**7
+MOST_STEPS = 10**8  # whose step sizes fit in memory
+_BATCH = 384  # as published
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Experiment:
     at: str | None = None
     split: Split = "terminal"
     gradient: Gradient = "exact"
-    batch: int = 384
+    batch: int = _BATCH
     batches: Batches = "shared"
     credit: Credit = "trajectory"
     baseline: bool = False
@@ -116,7 +118,9 @@ class Experiment:
         if (self.vary or self.at) and not isinstance(inits.parse(self.init), inits.Grid):
             raise BadInput("--vary and --at: only a grid of starts has parameters that vary or stay.")
         if self.count > MOST_STARTS:
-            raise BadInput(f"--count: at most {MOST_STARTS} starts fit in memory, not {self.count}.")
+            raise BadInput(f"--count: at most {MOST_STARTS} starts, not {self.count}.")
+        if self.steps > MOST_STEPS:
+            raise BadInput(f"--steps: at most {MOST_STEPS} steps, not {self.steps}.")
         if self.steps < 1 or self.count < 1 or self.seed < 0:
             raise BadInput("simulate: --steps and --count must be at least 1 and --seed at least 0.")
         inits.parse(self.init)
@@ -125,6 +129,10 @@ class Experiment:
         if self.gradient not in GRADIENTS:
             raise BadInput(f"--gradient: {self.gradient!r} is not one of {', '.join(GRADIENTS)}.")
         estimator = self.estimator
+        if self.gradient == "exact" and (self.batch, estimator) != (_BATCH, Estimator()):
+            raise BadInput(
+                "--batch, --batches, --credit, --baseline: exact gradients have none of them; use --gradient sampled."
+            )
         if self.gradient == "sampled":
             for method in self.methods:
                 check_sampled(self.learning(method), self.batch, estimator, self.seed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 from theory.errors import BadInput
 
@@ -29,7 +30,7 @@ def write_whole(path: Path, content: str | bytes) -> Path:
         BadInput: the place cannot be written.
     """
     data = content.encode() if isinstance(content, str) else content
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.write_bytes(data)

@@ -20,6 +20,7 @@ from numerics import basins, inits, starts
 from numerics.chunks import Chunk, chunks, label, settings
 from numerics.compile import Array
 from numerics.experiments import Experiment
+from numerics.kernels import supported
 from numerics.outcomes import MethodResult, Outcome, Paired
 from numerics.statistics import paired_difference, share
 from numerics.store import Store
@@ -55,6 +56,9 @@ def simulate(
     stores = {} if store is None else {
         method: Store.open(store, settings(experiment, method, every)) for method in experiment.methods
     }  # fmt: skip
+    if experiment.gradient == "exact":
+        for method in experiment.methods:  # before threads ask for the same kernel at once
+            supported(experiment.learning(method))
     count = min(workers or available(), len(parts))
     threads = max(1, (workers or available()) // count)
     tally = _Tally(progress, sum(part.last - part.first for part in parts) * experiment.steps)
@@ -70,7 +74,7 @@ def simulate(
 
 
 def _refuse_meaningless(experiment: Experiment, first: Array) -> None:
-    """Look at no start at all, to refuse a meaningless criterion before the work; compiles the kernels too."""
+    """Look at no start at all, to refuse a meaningless criterion before the work."""
     for method in experiment.methods:
         label(experiment, experiment.learning(method), first[:, :0])
 

@@ -2,8 +2,8 @@
 
 A folder holds one folder per computation, named by the hash of its settings, of this package's code and of all
 versions involved. In it lie ``manifest.json``, which says all of that in words, and one NPZ file for every finished
-part. Files appear whole or not at all, so a part is either there or still to be done; one that cannot be read is done
-again.
+part, with a hash of its arrays. Files appear whole or not at all, so a part is either there or still to be done; one
+that is not what was saved is done again.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import io
 import json
 import platform
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,12 @@ from numerics.provenance import provenance
 from theory import errors
 
 Arrays = Mapping[str, NDArray[Any]]
+_DIGEST = "sha256"  # name of the entry that says what the others must be
+# What reading a damaged archive has been seen to raise.
+_UNREADABLE = (
+    OSError, ValueError, EOFError, KeyError, TypeError, AttributeError, NotImplementedError, RuntimeError, MemoryError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -71,8 +78,9 @@ class Store:
         identity = {"settings": settings, "code": code_digest(), "versions": where, **machine()}
         text = json.dumps(identity, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
         store = cls(parent / sha256(text.encode()).hexdigest()[:24])
-        if not store.path("manifest.json").is_file():
-            write_whole(store.path("manifest.json"), text)
+        manifest = store.path("manifest.json")
+        if not manifest.is_file() or manifest.read_bytes() != text.encode():
+            write_whole(manifest, text)
         return store
 
     def path(self, name: str) -> Path:
@@ -80,12 +88,14 @@ class Store:
         return self.folder / name
 
     def load(self, part: str) -> dict[str, NDArray[Any]] | None:
-        """The arrays of a part, or ``None`` if it is not there or cannot be read."""
+        """The arrays of a part, or ``None`` if it is not there or is not what was saved."""
         try:
             with self.path(f"{part}.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                return dict(file)
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+                arrays = dict(file)
+            stored = arrays.pop(_DIGEST).tobytes()
+        except _UNREADABLE:
             return None
+        return arrays if stored == _digest(part, arrays) else None
 
     def save(self, part: str, arrays: Arrays) -> None:
         """Keep a finished part.
@@ -94,5 +104,15 @@ class Store:
             BadInput: the place cannot be written.
         """
         buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **arrays)
+        digest = np.frombuffer(_digest(part, arrays), dtype=np.uint8)
+        np.savez(buffer, allow_pickle=False, **arrays, **{_DIGEST: digest})
         write_whole(self.path(f"{part}.npz"), buffer.getvalue())
+
+
+def _digest(part: str, arrays: Arrays) -> bytes:
+    """Hash of which part it is, and of the arrays' names, types, shapes and numbers."""
+    digest = sha256(part.encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode() + array.tobytes())
+    return digest.digest()

@@ -352,6 +352,24 @@ def test_simulate_sampled(invoke: Invoke) -> None:
     assert "rule 'sos' has no estimator" in invoke(*SAMPLED, "--method", "sos").err
 
 
+def test_verify_removes_nothing_but_its_own(invoke: Invoke, tmp_path: Path) -> None:
+    (tmp_path / "out" / "unfinished" / "other").mkdir(parents=True)
+    (tmp_path / "out" / "unfinished" / "other" / "part.npz").write_text("of another run")
+    (tmp_path / "out" / "unfinished" / "thesis.tex").write_text("mine")
+    assert invoke("verify", "--claim", "C6", "--out", "out", "--workers", "1").code == 0
+    left = {name for name in files(tmp_path) if "unfinished" in name}
+    assert left == {"out/unfinished/other/part.npz", "out/unfinished/thesis.tex"}
+
+
+def test_an_interrupt_says_how_to_go_on(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("numerics.cli.simulate", stopped)
+    result = invoke("simulate", "stag-hunt", "--success", "mean-value:3")
+    assert result.code == 130 and "the same command goes on" in result.err and "Traceback" not in result.err
+
+
 def test_a_stopped_simulation_goes_on(invoke: Invoke, tmp_path: Path) -> None:
     whole = invoke(*SAMPLED, "--json")
     assert invoke(*SAMPLED, "--json", "-o", "out").out == whole.out

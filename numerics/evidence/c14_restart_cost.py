@@ -1,13 +1,9 @@
-"""The cost of success by restarts in numbers: C15.cost, C16.cost, and the published mean numbers of restarts.
+"""The cost of success by restarts in numbers: C15.cost and C16.cost.
 
 Rules. Cost: a success costs steps · work/p on average, and the interval of the ratio Meta-MAPG/policy gradient decides.
 SUPPORTED if the upper limit is below 1 for every way of counting work that the claim names, REFUTED if the lower limit
 is above 1 for every one, else UNDECIDED. Seconds are no evidence (they differ from run to run);
 :func:`numerics.restart_cost.seconds_per_update` measures them.
-
-Restarts: with sampled gradients, m the mean and s the standard deviation of min(T − 1, 12) over our chains, a published
-mean of 100 chains agrees if it lies within z s √(1/n + 1/100) of m, simultaneously for the four rules. SUPPORTED if all
-agree, REFUTED otherwise.
 """
 
 from __future__ import annotations
@@ -17,8 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from scipy.stats import norm
-
 from numerics.evidence.model import NOT_IN_PROFILE, Check, Run
 from numerics.experiments import Experiment
 from numerics.published import published_experiment
@@ -27,18 +21,10 @@ from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, ipd, ipd_finite, stag_hunt
 
 RESTARTS = 12  # then the published runs give up: a chain has at most one epoch more
-PUBLISHED_CHAINS = 100
-METHODS = ("pg", "own", "peer", "meta")
-# Published means of restarts (PAPER, table of published numbers), in the order of METHODS.
-PUBLISHED: Mapping[str, tuple[float, ...]] = {
-    "stag-hunt": (1.71, 1.75, 1.24, 1.24),
-    "ipd-finite": (8.68, 7.90, 2.91, 2.13),
-}
-# Chains by profile: exact gradients, without and with a horizon, and sampled ones by game. The horizon's kernels take
-# half a minute to compile and its sampled play minutes, so both are left to the paper profile.
+# Chains by profile, without and with a horizon, whose kernels take half a minute to compile.
 CHAINS: Mapping[str, Mapping[str, int]] = {
-    "quick": {"exact": 10_000, "horizon": 0, "stag-hunt": 500, "ipd-finite": 0},
-    "paper": {"exact": 40_000, "horizon": 10_000, "stag-hunt": 2_000, "ipd-finite": 500},
+    "quick": {"exact": 10_000, "horizon": 0},
+    "paper": {"exact": 40_000, "horizon": 10_000},
 }
 Work = Callable[[Experiment], dict[str, int]]
 
@@ -128,7 +114,7 @@ def _cost_evidence(run: Run, game: Game, tables: Mapping[str, list[dict[str, Any
         "seed": run.seed,
         "game": game.name,
         "costs": dict(tables),
-        "published_mean_restarts": "of sampled gradients, not comparable: see the claims on restarts",
+        "published_mean_restarts": "of sampled gradients, not comparable: see C15.published and C16.published",
     }
     low, high = _finite(next(iter(tables.values()))[1]["ratio"]["interval"])
     return Evidence("experiment", "exact gradients, common starts", summary, content, pg["n"], (low, high))
@@ -140,50 +126,11 @@ def _shown(entry: Mapping[str, Any]) -> str:
     return f"{value:.4f} [{low:.4f}, {high:.4f}]"
 
 
-def prediction(mean: float, deviation: float, chains: int, tests: int) -> tuple[float, float]:
-    """Where the mean of :data:`PUBLISHED_CHAINS` further chains lies, ``tests`` of them together at 95 %."""
-    z = float(norm.isf(0.025 / tests))
-    reach = z * deviation * math.sqrt(1 / chains + 1 / PUBLISHED_CHAINS)
-    return mean - reach, mean + reach
-
-
-def _check_restarts(run: Run, game: Game) -> Finding:
-    chains = CHAINS[run.profile][game.name]
-    if not chains:
-        return NOT_IN_PROFILE
-    experiment = restart_experiment(game, METHODS, chains, run.seed, gradient="sampled")
-    found = run_epochs(experiment, RESTARTS + 1)
-    rows = cost_rows(found, experiment.steps, in_updates(experiment))
-    agree = []
-    for row, published in zip(rows, PUBLISHED[game.name], strict=True):
-        restarts = row["restarts"]
-        low, high = prediction(restarts["estimate"], restarts["deviation"], chains, len(METHODS))
-        row["published"] = {"mean_restarts": published, "prediction": [low, high], "agrees": low <= published <= high}
-        agree.append(low <= published <= high)
-    shown = "; ".join(
-        f"{row['method']}: p {row['p']['estimate']:.4f}, mean restarts {row['restarts']['estimate']:.2f}, published "
-        f"{row['published']['mean_restarts']:.2f} against [{row['published']['prediction'][0]:.2f}, "
-        f"{row['published']['prediction'][1]:.2f}]"
-        for row in rows
-    )
-    evidence = Evidence(
-        "experiment",
-        f"sampled gradients, batch {experiment.batch}, shared batches; common starts and draws",
-        f"{shown}; n = {chains} chains, {sum(row['undecided'] for row in rows)} undecided epochs",
-        {"seed": run.seed, "game": game.name, "restarts": rows},
-        chains,
-    )
-    verdict = Verdict.SUPPORTED if all(agree) else Verdict.REFUTED
-    return Finding(verdict, f"{sum(agree)} of {len(agree)} published means agree", (evidence,))
-
-
 CHECKS: dict[str, Check] = {
     "C15.cost": lambda run: _check_cost(run, stag_hunt(), OPERATIONS),
     "C15.cost-steps": lambda run: _check_cost(run, stag_hunt(), UPDATES),
-    "C15.restarts": lambda run: _check_restarts(run, stag_hunt()),
     "C16.cost": lambda run: _check_cost(run, ipd(), OPERATIONS),
     "C16.cost-steps": lambda run: _check_cost(run, ipd(), UPDATES),
     "C16.cost-horizon": lambda run: _check_cost(run, ipd_finite(), OPERATIONS),
     "C16.cost-steps-horizon": lambda run: _check_cost(run, ipd_finite(), UPDATES),
-    "C16.restarts": lambda run: _check_restarts(run, ipd_finite()),
 }

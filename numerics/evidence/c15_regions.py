@@ -2,8 +2,8 @@
 
 Rules. Regions: SUPPORTED if the gain of Meta-MAPG over policy gradient is above 0 under every definition
 (simultaneous 95 % intervals), REFUTED if it is below 0 under one, UNDECIDED otherwise. Times: SUPPORTED if the
-restricted mean of the first-entry time is smaller under Meta-MAPG for every set of policies, REFUTED if it is larger
-for one, UNDECIDED otherwise, by the same kind of intervals.
+restricted mean of the first-entry time is smaller under Meta-MAPG for the threshold's set and, in Stag Hunt, the ball,
+REFUTED if it is larger for one, UNDECIDED otherwise, by the same kind of intervals.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ REGIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
 }
 
 
+ALL = ("threshold", "sign-box", "sublevel", "oracle")
+
+
 def _verdict(intervals: Sequence[tuple[float, float]], wanted: int) -> Verdict:
     """Whether all intervals lie on the wanted side of 0."""
     if any(wanted * high < 0 and wanted * low < 0 for low, high in intervals):
@@ -30,9 +33,9 @@ def _verdict(intervals: Sequence[tuple[float, float]], wanted: int) -> Verdict:
     return Verdict.SUPPORTED if all(wanted * low > 0 < wanted * high for low, high in intervals) else Verdict.UNDECIDED
 
 
-def _check_regions(run: Run, game: Game, count: int) -> Finding:
+def _check_regions(run: Run, game: Game, count: int, names: Sequence[str]) -> Finding:
     experiment = published_experiment(game, ("pg", "meta"), count, run.seed)
-    asked = definitions(game, experiment.coordinates, REGIONS[game.name])
+    asked = [one for one in definitions(game, experiment.coordinates, REGIONS[game.name]) if one.name in names]
     rows = share_rows(run.simulate(experiment), asked)
     verdict = _verdict([tuple(row["gain_interval"]) for row in rows], 1)
     shown = "; ".join(
@@ -80,6 +83,7 @@ def _count(rows: Sequence[Mapping[str, Any]], interval: str, wanted: int) -> int
 CHECKS: dict[str, Check] = {
     "C11.times-stag-hunt": lambda run: _check_times(run, stag_hunt(), run.count("C15.logit")),
     "C11.times-ipd": lambda run: _check_times(run, ipd(), run.count("C16.regions")),
-    "C15.regions": lambda run: _check_regions(run, stag_hunt(), run.count("C15.logit")),
-    "C16.regions": lambda run: _check_regions(run, ipd(), run.count("C16.regions")),
+    "C15.regions": lambda run: _check_regions(run, stag_hunt(), run.count("C15.logit"), ALL),
+    "C16.regions": lambda run: _check_regions(run, ipd(), run.count("C16.regions"), ("threshold", "oracle")),
+    "C16.box": lambda run: _check_regions(run, ipd(), run.count("C16"), ("sign-box",)),
 }

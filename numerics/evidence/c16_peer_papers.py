@@ -1,12 +1,14 @@
 """C16.peer-papers: what the LOLA and SOS papers published, run again (:mod:`numerics.peer_results`).
 
-Rule. REFUTED if some number DISAGREES under every reading of its setting. SUPPORTED if one reading of the LOLA paper's
-table makes all four of its numbers agree and every other number AGREES. UNDECIDED otherwise.
+Rule, over what can be compared. REFUTED if some number DISAGREES under every reading of its setting. SUPPORTED if one
+reading of the LOLA paper's table makes all four of its numbers agree, and every other number AGREES under some reading.
+UNDECIDED otherwise.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from numerics.evidence.model import Check, Run
 from numerics.peer_results import Row, by_reading, reproduction
@@ -15,12 +17,22 @@ from theory.claims import Evidence, Finding, Verdict
 
 def verdict(rows: tuple[Row, ...]) -> Verdict:
     """The rule above."""
-    numbers = {row.number: [other.verdict for other in rows if other.number == row.number] for row in rows}
-    if any(set(found) == {"DISAGREES"} for found in numbers.values()):
+    numbers: dict[object, set[str]] = {}
+    for row in rows:
+        if row.verdict != "NOT COMPARABLE":
+            numbers.setdefault(row.number, set()).add(row.verdict)
+    if {"DISAGREES"} in numbers.values():
         return Verdict.REFUTED
-    table = [set(reading.values()) - {reading[k] for k in ("setting", "rule", "score")} for reading in by_reading(rows)]
-    rest = [found for number, found in numbers.items() if number.paper != by_paper(rows)]
-    return Verdict.SUPPORTED if {"AGREES"} in table and all("AGREES" in found for found in rest) else Verdict.UNDECIDED
+    table = by_paper(rows)
+    rest = {row.number for row in rows if row.number.paper != table} & numbers.keys()
+    agree = all("AGREES" in numbers[number] for number in rest) and whole(by_reading(rows)) > 0
+    return Verdict.SUPPORTED if agree else Verdict.UNDECIDED
+
+
+def whole(readings: list[dict[str, Any]]) -> int:
+    """How many readings make every number of the table agree."""
+    named = {"setting", "rule", "score"}
+    return sum({word for key, word in reading.items() if key not in named} == {"AGREES"} for reading in readings)
 
 
 def by_paper(rows: tuple[Row, ...]) -> str:
@@ -37,12 +49,11 @@ def _check(run: Run) -> Finding:
         + ", ".join(f"{count} {word}" for word, count in Counter(r.verdict for r in rows if r.number == number).items())
         for number in numbers
     )
-    whole = sum(set(list(reading.values())[3:]) == {"AGREES"} for reading in readings)
     evidence = Evidence(
         "experiment",
         "their rules, starts, steps and step sizes; every reading of what they leave open",
-        f"readings by verdict: {shown}; {whole} of {len(readings)} readings make the LOLA paper's whole table agree; "
-        f"n = {max(row.n for row in rows)} runs an arm",
+        f"readings by verdict: {shown}; {whole(readings)} of {len(readings)} readings make the LOLA paper's whole "
+        f"table agree; n = {max(row.n for row in rows)} runs an arm",
         {"seed": run.seed, "reproduction": [row.to_json() for row in rows], "readings": readings},
         max(row.n for row in rows),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,6 +123,22 @@ def test_games_too_large_to_expand_are_simulated_alike() -> None:
     assert np.isfinite(outcome["meta"].welfare or np.nan)
 
 
+def test_a_chunk_of_a_large_game_goes_by_the_states_and_fits_in_memory() -> None:
+    def operations(states: int, **change: object) -> int:
+        return chunks._operations(replace(EXACT, game=ring(states), policy="direct", **change).learning("meta"))
+
+    # Each of two points: 2/3 120^3, (1 + 4) products of two solves of 2 120^2 and 4 120 transitions.
+    assert operations(120) == 2 * (2 * 120**3 // 3 + 5 * (4 * 120**2 + 2 * 4 * 120))
+    assert 6 < operations(240) / operations(120) < 8  # nearly cubic
+    assert operations(120, unroll=3, form="unrolled") == 2 * operations(120)
+    idle = replace(EXACT, policy="direct", steps=1)
+    lengths = {states: chunk_length(replace(idle, game=ring(states)), "meta") for states in (6, 240, 400)}
+    assert lengths == {6: chunks.LONGEST, 240: 128, 400: 32}
+    assert lengths[400] < chunks.SHORTEST  # memory knows no floor
+    assert chunk_length(replace(idle, game=ring(240), steps=10**4), "meta") == chunks.SHORTEST
+    assert chunk_length(replace(idle, game=ring(400), count=10**5), "meta") == lengths[400]
+
+
 # --------------------------------------------------------------------------------------------------------------- resume
 
 
@@ -184,9 +201,18 @@ def test_a_part_that_cannot_be_read_is_done_again(tmp_path: Path, monkeypatch: p
     content = bytearray(files[2].read_bytes())
     content[len(content) // 2] ^= 1
     files[2].write_bytes(content)
+    with np.load(files[3]) as part:
+        arrays = dict(part)
+    np.savez(files[3], allow_pickle=False, **{**arrays, "success": ~arrays["success"]})  # the hash is that of others
+    np.savez(files[4], allow_pickle=False, **{name: arrays[name][..., :50] for name in arrays})
     names = computed(monkeypatch)
     assert same(simulate(EXACT, store=tmp_path), whole)
-    assert len(names) == 3
+    assert len(names) == 5
+    shutil.copy(files[5], files[4])  # whole, but of other starts
+    next(tmp_path.rglob("manifest.json")).write_text("{")
+    assert same(simulate(EXACT, store=tmp_path), whole)
+    assert len(names) == 6
+    assert all(json.loads(path.read_text())["settings"] for path in tmp_path.rglob("manifest.json"))
 
 
 def other_settings() -> dict[str, Experiment]:
@@ -194,7 +220,7 @@ def other_settings() -> dict[str, Experiment]:
         "seed": {"seed": 1}, "steps": {"steps": 31}, "lr": {"lr": 0.25}, "own": {"own": 0.5},
         "init": {"init": "normal:2"},
         "success": {"success": "oracle"}, "form": {"form": "expanded"}, "anneal": {"anneal": "none"},
-        "payoff": {"game": stag_hunt(R=5)}, "clip": {"clip": 3.0}, "batch": {"batch": 100},
+        "payoff": {"game": stag_hunt(R=5)}, "clip": {"clip": 3.0}, "unroll": {"unroll": 2},
         "inner": {"inner_lr": (0.2,)},
     }  # fmt: skip
     return {name: replace(EXACT, **change) for name, change in changes.items()}

@@ -79,6 +79,11 @@ NAN, INF = float("nan"), float("inf")
         ("--anneal", {"anneal": "two-phase:1"}),
         ("--anneal", {"anneal": "linear"}),
         ("--vary", {"vary": ("p1",)}),
+        ("--steps", {"steps": 10**14}),
+        ("--batch", {"batch": 100}),
+        ("--baseline", {"baseline": True}),
+        ("--credit", {"credit": "per-step"}),
+        ("--gradient", {"gradient": "guess"}),
         ("--at", {"at": "Stag,Stag"}),
     ],
 )

@@ -24,7 +24,7 @@ RUN = Run("quick", 0)
 def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     few = dict.fromkeys(SIZES["quick"], 100) | {"C15.direct": 400}
     monkeypatch.setattr(model, "SIZES", {"quick": few})
-    monkeypatch.setattr(c14_restart_cost, "CHAINS", {"quick": {"exact": 100, "horizon": 0, "stag-hunt": 0}})
+    monkeypatch.setattr(c14_restart_cost, "CHAINS", {"quick": {"exact": 100, "horizon": 0}})
 
 
 def test_tables_repeat_the_evidence(tmp_path: Path) -> None:

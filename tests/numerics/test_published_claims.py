@@ -38,6 +38,9 @@ def rows(*entries: str) -> list[Row]:
         (("1a+", "2a-", "1b+", "2b-"), Verdict.REFUTED),  # the second number never agrees
         (("1a+", "2a0"), Verdict.SUPPORTED),
         (("1a-", "2a0"), Verdict.REFUTED),
+        (("1a-", "1b0", "2a+", "2b+"), Verdict.REFUTED),  # a reading that does not compare it is no excuse
+        (("1a+", "2a-", "1b0", "2b+"), Verdict.UNDECIDED),  # reading b agrees, but leaves the first number out
+        (("1a0", "2a0"), Verdict.UNDECIDED),  # nothing can be compared
     ],
 )
 def test_the_rule_of_reproductions(entries: tuple[str, ...], expected: Verdict) -> None:
@@ -45,22 +48,16 @@ def test_the_rule_of_reproductions(entries: tuple[str, ...], expected: Verdict) 
 
 
 @pytest.mark.parametrize(
-    ("shared", "independent", "apart", "undecided", "expected"),
+    ("interval", "undecided", "expected"),
     [
-        ((0.05, 0.1), (-0.02, 0.02), (0.03, 0.1), 0, Verdict.SUPPORTED),
-        ((0.05, 0.1), (0.01, 0.02), (0.03, 0.1), 0, Verdict.UNDECIDED),
-        ((0.05, 0.1), (-0.02, 0.02), (-0.01, 0.1), 0, Verdict.UNDECIDED),
-        ((-0.05, 0.1), (-0.02, 0.02), (0.01, 0.1), 0, Verdict.UNDECIDED),
-        ((0.0, 0.1), (0.1, 0.2), (-0.2, -0.01), 0, Verdict.REFUTED),
-        ((0.05, 0.1), (-0.02, 0.02), (0.03, 0.1), 1, Verdict.UNDECIDED),
+        ((0.03, 0.1), 0, Verdict.SUPPORTED),
+        ((-0.01, 0.1), 0, Verdict.UNDECIDED),
+        ((-0.2, -0.01), 0, Verdict.REFUTED),
+        ((0.03, 0.1), 1, Verdict.UNDECIDED),
     ],
 )
-def test_the_rule_of_shared_batches(
-    shared: tuple[float, float], independent: tuple[float, float], apart: tuple[float, float], undecided: int,
-    expected: Verdict,
-) -> None:  # fmt: skip
-    intervals = {"shared": shared, "independent": independent, "shared - independent": apart}
-    assert own_verdict(intervals, undecided) == expected
+def test_the_rule_of_shared_batches(interval: tuple[float, float], undecided: int, expected: Verdict) -> None:
+    assert own_verdict(interval, undecided) == expected
 
 
 def test_what_quick_leaves_out_is_not_run() -> None:
@@ -73,7 +70,7 @@ def test_noise_of_stag_hunt_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(model, "SIZES", {"quick": {"C16.noise": 300}})
     monkeypatch.setattr(c15_published, "ipd_finite", stag_hunt)
     found = c15_published.CHECKS["C16.noise"](Run("quick", 0))
-    assert found.verdict == Verdict.UNDECIDED and found.evidence[0].content["seed"] == c15_published.FRESH
+    assert found.verdict == Verdict.UNDECIDED and found.evidence[0].content["seed"] == 2 * c15_published.FRESH
 
 
 def test_sampled_entry_rises_and_falls_with_the_peer_term(monkeypatch: pytest.MonkeyPatch) -> None:

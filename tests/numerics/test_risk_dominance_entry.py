@@ -24,7 +24,7 @@ def family() -> tuple[c15.Member, ...]:
     """A small run: 1 000 starts a game."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Run, "count", lambda self, experiment: 1000)
-        return c15.members.__wrapped__("quick", 11)
+        return c15.members.__wrapped__(Run("quick", 11))
 
 
 def test_the_members(family: tuple[c15.Member, ...]) -> None:
@@ -79,6 +79,11 @@ def test_turned(pg: tuple[float, float], meta: tuple[float, float], answer: bool
     assert c15.turned(pg, meta) is answer
 
 
+def test_a_majority_needs_the_whole_interval() -> None:
+    assert c15.has_majority((0.51, 0.6)) is True and c15.has_majority((0.4, 0.49)) is False
+    assert c15.has_majority((0.45, 0.55)) is None
+
+
 @pytest.mark.parametrize(
     ("answers", "some", "every"),
     [
@@ -106,7 +111,7 @@ def test_crossings_by_hand() -> None:
 
 
 def test_findings(family: tuple[c15.Member, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(c15, "members", lambda profile, seed: family)
+    monkeypatch.setattr(c15, "members", lambda run: family)
     some, every = (c15.CHECKS[name](Run("quick", 11)) for name in c15.CHECKS)
     assert some.verdict == Verdict.SUPPORTED and every.verdict == Verdict.REFUTED
     where = some.evidence[0].content["crossings"]
@@ -116,7 +121,7 @@ def test_findings(family: tuple[c15.Member, ...], monkeypatch: pytest.MonkeyPatc
     assert every.evidence[0].kind == "counterexample"
     # control: with policy gradient in place of Meta-MAPG nothing is turned
     same = tuple(replace(member, meta=member.pg) for member in family)
-    monkeypatch.setattr(c15, "members", lambda profile, seed: same)
+    monkeypatch.setattr(c15, "members", lambda run: same)
     assert c15.CHECKS["C15.risk-dominance-logit"](Run("quick", 11)).verdict != Verdict.SUPPORTED
 
 

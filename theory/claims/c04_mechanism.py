@@ -170,8 +170,8 @@ CLAIMS = (
     ),
     Claim(
         "C4.sampled-own",
-        "In the published IPD what own-learning adds to peer-learning comes from sharing one batch between all means: "
-        "with a batch for each mean Meta-MAPG succeeds as often as peer-learning alone.",
+        "In the published IPD own-learning adds more successes to peer-learning if all means share one batch, as "
+        "published, than with a batch for each.",
         "sampled runs; the bias is that of C2.shared-batch",
         assumptions=("published settings, batch 384",),
         scope="ipd-finite, 12 rounds, payoffs 3,0,5,1; a seed not looked at before",

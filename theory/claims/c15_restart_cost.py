@@ -32,21 +32,8 @@ def _costs(parent: str, game: str, suffix: str = "") -> tuple[Claim, ...]:
     )
 
 
-def _restarts(parent: str, game: str) -> Claim:
-    return Claim(
-        f"{parent}.restarts",
-        "The published mean numbers of restarts of all four rules agree with sampled gradients at the published "
-        "settings.",
-        "paper, restart runs",
-        assumptions=(*_RUNS, "published means over 100 chains that give up after 12 restarts"),
-        scope=f"{game}; batch 384, shared by all means of an update",
-    )
-
-
 CLAIMS = (
     *_costs("C15", _STAG_HUNT),
-    _restarts("C15", _STAG_HUNT),
     *_costs("C16", _ENDLESS),
     *_costs("C16", _HORIZON, "-horizon"),
-    _restarts("C16", _HORIZON),
 )
