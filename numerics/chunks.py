@@ -21,14 +21,16 @@ from numerics.basins import Labels, LateTravel, Oracle
 from numerics.compile import Array
 from numerics.dynamics import Learning
 from numerics.experiments import Experiment
-from numerics.exploitability import exploitability
-from numerics.implicit import MOST_OPERATIONS, too_large
+from numerics.exploitability import exploitability, starts_at_once
+from numerics.game_arrays import game_arrays
+from numerics.implicit import too_large
 from numerics.stretches import advance, visited
 from theory.decomposition import update_program
 from theory.errors import BadInput
-from theory.games import DifferentiableGame, finite
+from theory.games import DifferentiableGame, Game, finite
 
-# Operations in a chunk, about a second of one processor, and the range of its length.
+# Operations in a chunk, about a second of one processor, and the range of its length; large games have shorter chunks
+# if memory asks for it.
 WORK = 4e9
 SHORTEST, LONGEST = 64, 2**16
 OPERATIONS_OF_A_ROUND = 60  # of one sampled trajectory
@@ -130,7 +132,7 @@ def chunks(experiment: Experiment, every: int | None = None) -> list[Chunk]:
 
 
 def chunk_length(experiment: Experiment, method: str) -> int:
-    """Starts in a chunk: a power of two, by the work of one start."""
+    """Starts in a chunk: a power of two, by the work of one start, and no more than fit in memory together."""
     learning = experiment.learning(method)
     if experiment.gradient == "sampled":
         operations = (
@@ -141,15 +143,30 @@ def chunk_length(experiment: Experiment, method: str) -> int:
     length = SHORTEST
     while length < LONGEST and 2 * length * operations * experiment.steps <= WORK:
         length *= 2
+    if not isinstance(learning.game, DifferentiableGame):
+        while length > starts_at_once(learning.game):
+            length //= 2
     return length
 
 
 def _operations(learning: Learning) -> int:
-    """Of one update; a game too large to expand takes more than any that is not."""
-    if too_large(learning.game, 1 if learning.form == "expanded" else learning.unroll):
-        return MOST_OPERATIONS
+    """Of one update."""
+    unroll = 1 if learning.form == "expanded" else learning.unroll
+    if too_large(learning.game, unroll):
+        return _operations_of_solving(finite(learning.game, "implicit evaluation"), unroll)
     kind = learning.policy, learning.rule, learning.form, learning.unroll, learning.split
     return update_program(learning.game, *kind).operations
+
+
+def _operations_of_solving(game: Game, unroll: int) -> int:
+    """Of one update by :mod:`numerics.implicit`, at the L + 1 points of the path.
+
+    A point takes ⅔S³ for its factorisation; for the values, the visits and the Hessian-vector product of each pair of
+    players, two triangular solves of 2S² and one pass through the transitions.
+    """
+    states, products = len(game.states), 1 + game.players**2
+    passes = 2 * products * game_arrays(game).possible_transitions
+    return (unroll + 1) * (2 * states**3 // 3 + 4 * products * states**2 + passes)
 
 
 def label(experiment: Experiment, learning: Learning, ends: Array, threads: int = 1) -> tuple[Labels, Labels]:

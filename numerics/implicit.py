@@ -39,8 +39,8 @@ from theory.values import Parameters, Vector
 
 # Entries of the factored matrices of one point (128 MiB): more starts than fit are done one group after another.
 MOST_ENTRIES = 2**24
-# No kernel is made of programs with more operations (:mod:`numerics.kernels`), and as NumPy functions those are no
-# faster than solving for batches up to 512, after half a minute to derive and compile them.
+# Programs with more operations are no faster, as NumPy functions, than solving for batches up to 512, after half a
+# minute to derive and compile them. Kernels stop at fewer (:mod:`numerics.kernels`).
 MOST_OPERATIONS = 40_000
 
 

@@ -34,7 +34,7 @@ import numpy as np
 from numerics import kernel_source as generator
 from numerics.compile import Array, game_values
 from numerics.dynamics import Learning
-from numerics.implicit import MOST_OPERATIONS, too_large
+from numerics.implicit import too_large
 from numerics.kernel_source import StraightLine, Unsupported
 from numerics.policies import blocks as local_policies
 from numerics.threads import share_out
@@ -46,6 +46,9 @@ from theory.updates import Form, Split
 # Lanes of a block: few for long programs, whose intermediate values then stay in cache and whose single runs are fast;
 # more for short ones, whose chain of dependent operations leaves the processor idle otherwise.
 SHORT, LANES_OF_SHORT, LANES_OF_LONG = 400, 32, 8
+# Numba takes 15 seconds for 17 000 operations and more than 150 for 35 000, which few runs win back: longer programs
+# (up to ``numerics.implicit.MOST_OPERATIONS``) run as NumPy programs.
+MOST_OPERATIONS = 20_000
 
 
 @dataclass(frozen=True)

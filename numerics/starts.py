@@ -27,7 +27,7 @@ def total(experiment: Experiment) -> int:
         BadInput: as :func:`draw`.
     """
     init = parse(experiment.init)
-    return len(_grid(init, experiment)[0]) if isinstance(init, Grid) else experiment.count
+    return init.points ** len(_grid(init, experiment)[0]) if isinstance(init, Grid) else experiment.count
 
 
 def draw(experiment: Experiment, first: int = 0, last: int | None = None) -> Array:
@@ -39,7 +39,7 @@ def draw(experiment: Experiment, first: int = 0, last: int | None = None) -> Arr
     """
     game, policy, init = experiment.game, experiment.coordinates, parse(experiment.init)
     if isinstance(init, Grid):
-        return _grid(init, experiment)[:, first:last]
+        return _on_grid(init, experiment, first, last)
     width = len(policies.names(game, policy))
     end = experiment.count if last is None else min(last, experiment.count)
     chunks = []
@@ -57,7 +57,22 @@ def draw(experiment: Experiment, first: int = 0, last: int | None = None) -> Arr
     return policies.project(game, drawn) if policy == "direct" else drawn
 
 
-def _grid(init: Grid, experiment: Experiment) -> Array:
+def _on_grid(init: Grid, experiment: Experiment, first: int, last: int | None) -> Array:
+    """Points number ``first`` to ``last`` − 1 of a grid; the last varied parameter changes fastest."""
+    varied, fixed = _grid(init, experiment)
+    count = init.points ** len(varied)
+    numbers = np.arange(first, count if last is None else min(last, count))
+    grid = np.repeat(fixed[:, None], len(numbers), axis=1)
+    for row, place in zip(varied, np.unravel_index(numbers, (init.points,) * len(varied)), strict=True):
+        # As np.linspace rounds, but without the whole axis, which may have as many points as there are starts.
+        between = place * ((init.high - init.low) / (init.points - 1)) + init.low
+        probability = np.where(place == init.points - 1, init.high, between)
+        grid[row] = policies.from_first_probability(experiment.coordinates, probability)
+    return grid
+
+
+def _grid(init: Grid, experiment: Experiment) -> tuple[list[int], Array]:
+    """Rows of the varied parameters, slowest first, and all parameters with those that do not vary in place."""
     game, policy = finite(experiment.game, "--init grid"), experiment.coordinates
     if any(len(actions) > 2 for actions in game.actions):
         raise BadInput("--init: a grid needs players with two actions.")
@@ -72,11 +87,7 @@ def _grid(init: Grid, experiment: Experiment) -> Array:
             f"--init: a grid of {init.points}^{len(varied)} starts is too large; name at most two of the "
             f"{width} parameters of game {game.name!r} with --vary."
         )
-    axis = policies.from_first_probability(policy, np.linspace(init.low, init.high, init.points))
-    axes = np.meshgrid(*[axis] * len(varied), indexing="ij")
-    grid = np.repeat(_fixed(experiment, game, len(varied) < width)[:, None], axes[0].size, axis=1)
-    grid[varied] = [rows.ravel() for rows in axes]
-    return grid
+    return varied, _fixed(experiment, game, len(varied) < width)
 
 
 def _fixed(experiment: Experiment, game: Game, needed: bool) -> Array:

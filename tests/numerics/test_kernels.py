@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from mpmath import mp
 from sympy import Rational, Symbol, sin, symbols
 
-from numerics import dynamics, kernel_source, kernels
+from numerics import dynamics, implicit, kernel_source, kernels
 from numerics.annealing import TwoPhase
 from numerics.compile import Array
 from numerics.dynamics import Learning, Schedule
@@ -26,7 +26,7 @@ from numerics.kernel_source import Definition, StraightLine, Term
 from numerics.kernels import Stepper, kernel_of, kernel_of_program, supported, trajectories
 from theory import exact, strategies
 from theory.decomposition import update_program
-from theory.games import Game, ipd, memory_one, normal_form, stag_hunt
+from theory.games import Game, ipd, ipd_finite, memory_one, normal_form, stag_hunt
 from theory.games.differentiable import AnyGame, DifferentiableGame
 from theory.policies import parameters
 from theory.program import Program, formal_exponential
@@ -336,6 +336,27 @@ def test_too_long_or_other_functions(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kernel_of_program(program, 2) is not None
     monkeypatch.setattr(kernels, "MOST_OPERATIONS", program.operations - 1)
     assert kernel_of_program(program, 2) is None
+
+
+def test_long_programs_run_by_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = learning(ipd(), "logit")
+    first = points(ipd(), "logit", 5)
+    compiled = trajectories(rule, first, 3).ends
+    monkeypatch.setattr(kernels, "MOST_OPERATIONS", 100)
+    kernels._kernel_of_rule.cache_clear()
+    try:
+        assert not supported(rule)
+        ends = trajectories(rule, first, 3).ends
+    finally:
+        kernels._kernel_of_rule.cache_clear()
+    assert (ends == dynamics.run(rule, first, 3)).all() and agree(ends, compiled)
+
+
+def test_the_longest_programs_in_use_get_kernels() -> None:
+    """IPD with L = 5 and ipd-finite; longer ones may still run as NumPy programs."""
+    for game, unroll in ((ipd_finite(), 1), (ipd(), 5)):
+        operations = update_program(game, "logit", "meta", "unrolled", unroll).operations
+        assert 10_000 < operations <= kernels.MOST_OPERATIONS < implicit.MOST_OPERATIONS
 
 
 @pytest.mark.parametrize("wrong", [{"every": 0}, {"threads": 0}, {"starts": np.zeros((3, 2))}, {"starts": np.zeros(2)}])

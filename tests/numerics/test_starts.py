@@ -208,6 +208,36 @@ def test_a_grid_too_large_for_memory_is_refused() -> None:
         draw("grid:200000:0.1:0.9")
 
 
+@settings(max_examples=60)
+@given(
+    st.integers(2, 70), st.floats(0.001, 0.5), st.floats(0.501, 0.999), st.sampled_from(COORDINATES),
+    st.integers(0, 5000), st.integers(0, 5000),
+)  # fmt: skip
+def test_any_part_of_a_grid_is_the_mesh_of_even_spaces(
+    points: int, low: float, high: float, policy: str, first: int, length: int
+) -> None:
+    """The same bits as the whole mesh, whichever part is asked for."""
+    experiment = Experiment(stag_hunt(), "mean-value:0", init=f"grid:{points}:{low}:{high}", policy=policy)
+    axis = policies.from_first_probability(policy, np.linspace(low, high, points))
+    mesh = np.stack([rows.ravel() for rows in np.meshgrid(axis, axis, indexing="ij")])
+    assert starts.total(experiment) == points**2
+    assert np.array_equal(starts.draw(experiment), mesh)
+    part = starts.draw(experiment, first, first + length)
+    assert np.array_equal(part, mesh[:, first : first + length])
+    assert not np.array_equal(starts.draw(experiment)[::-1], mesh)  # control: the other player changes slowest
+
+
+def test_a_part_of_a_large_grid_is_all_that_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+    convert = policies.from_first_probability
+    monkeypatch.setattr(policies, "from_first_probability", lambda p, x: (sizes.append(x.size), convert(p, x))[1])
+    experiment = Experiment(stag_hunt(), "mean-value:0", init="grid:3000:0.1:0.9", policy="direct")
+    assert starts.total(experiment) == 9 * 10**6 and not sizes
+    last = starts.draw(experiment, 9 * 10**6 - 2, 9 * 10**6 + 5)
+    assert last[0].tolist() == [0.9, 0.9] and last[1, 1] == 0.9 > last[1, 0] > 0.8997
+    assert sizes == [2, 2]
+
+
 # ------------------------------------------------------------------------------- grids over some of the parameters
 
 
