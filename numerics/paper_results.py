@@ -19,10 +19,10 @@ A *family* is all numbers of one table under one reading: one game, quantity, se
   of its own here, so the variance of a share is the sum of those of its cells, each estimated from m labels, with
   Satterthwaite's degrees of freedom; that of an AUC is estimated from the m AUCs. Published maps whose cells share
   their draws would vary more.
-* NOT COMPARABLE: a reference; maps so few that a further one is left open by more than :data:`WIDEST` to either side;
-  a mean that no whole number of restarts has; a number whose setting or law is unknown or which nothing here can
-  compute; a run that is not finite on a grid; a published value that differs from maps of ours that are all alike, as
-  their spread is not known.
+* NOT COMPARABLE: a reference; maps so few that their spread has fewer than :data:`FEWEST` degrees of freedom; a mean
+  that no whole number of restarts has; a number whose setting or law is unknown or which nothing here can compute; a
+  run that is not finite on a grid; a published value that differs from maps of ours that are all alike, as their spread
+  is not known.
 
 AGREES means compatible with what so many published runs can tell, which may be little: see the differences.
 
@@ -75,7 +75,7 @@ Progress = Callable[[str, int, int], None]
 LEVEL = 0.05
 BEYOND = 1e-3  # the chance that p lies outside its interval, added to a p-value
 
-WIDEST = 0.1  # half of the widest prediction interval of a map that still compares
+FEWEST = 9  # degrees of freedom of a spread that still compares: ten maps, where it is estimated from them alone
 
 
 @dataclass(frozen=True)
@@ -507,8 +507,8 @@ def compare_map(
     verdict: Verdict = "AGREES" if inside else "DISAGREES"
     return replace(
         row,
-        verdict=verdict if half <= WIDEST else "NOT COMPARABLE",
-        reason=("" if half <= WIDEST else f"too few maps, a prediction of +-{half:.2f} tells nothing: ")
+        verdict=verdict if freedom >= FEWEST else "NOT COMPARABLE",
+        reason=("" if freedom >= FEWEST else "too few maps: ")
         + f"standard deviation from map to map {deviation:.4f}; a further map lies in [{mean - half:.4f}, "
         f"{mean + half:.4f}] (95%), which {'holds' if inside else 'leaves out'} {number.value:g} +- {slack:.4f}",
         interval=(mean - quantile * of_mean, mean + quantile * of_mean),

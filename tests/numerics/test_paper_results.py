@@ -17,6 +17,7 @@ from numerics import paper_results
 from numerics.chunks import label
 from numerics.kernels import trajectories
 from numerics.paper_results import (
+    FEWEST,
     LEVEL,
     Row,
     alignment_scores,
@@ -307,6 +308,8 @@ def test_maps_decide_only_with_a_spread() -> None:
     assert compare_map(number, "", "", alike, (0.0, math.nan)).verdict == "AGREES"
     assert compare_map(number, "", "", alike + 0.2, (0.0, math.nan)).verdict == "NOT COMPARABLE"
     assert compare_map(number, "", "", alike + 0.2, (0.01, 20.0)).verdict == "DISAGREES"
+    few = compare_map(number, "", "", alike + 0.2, (0.01, FEWEST - 1.0))
+    assert few.verdict == "NOT COMPARABLE" and few.reason.startswith("too few maps")
     row = compare_map(number, "", "", alike + 0.01, (0.01, 20.0))
     assert row.verdict == "AGREES"
     assert row.p_value is not None
