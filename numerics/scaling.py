@@ -463,4 +463,5 @@ def _ratio(number: float) -> str:
 
 
 def _millions(rate: float) -> str:
-    return f"{rate / 1e6:.3g} M" if rate >= 1e6 else f"{rate / 1e3:.3g} k"
+    size, unit = (rate / 1e6, "M") if rate >= 1e6 else (rate / 1e3, "k")
+    return f"{size:,.0f} {unit}" if size >= 1000 else f"{size:.3g} {unit}"

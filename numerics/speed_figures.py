@@ -33,7 +33,7 @@ def roofline(loads: Sequence[Load], roofs: Sequence[Roof]) -> Figure:
         ridge = roof.flops / roof.bandwidth
         axes.plot([low, ridge, high], [low * roof.bandwidth, roof.flops, roof.flops], color=GREY, ls=style, zorder=1)
         axes.annotate(
-            f"DGEMM on {_processors(threads)}: {roof.flops / 1e9:.0f} G/s", (low, roof.flops), (2, 3),
+            f"DGEMM on {_processors(threads)}: {roof.flops / 1e9:.0f} G/s", (low, roof.flops), (2, 6),
             textcoords="offset points", color=BLACK,
         )  # fmt: skip
     for load, colour, marker in zip(loads, COLOURS, MARKERS, strict=False):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from numerics.scaling import CASES
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 COMMAND = Path(sys.executable).with_name("basin-entry")
@@ -69,6 +71,21 @@ def test_every_command_of_the_example_runs(tmp_path: Path) -> None:
         done = subprocess.run([COMMAND, *words[1:]], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert "my-hunt" in done.stdout or "meta" in done.stdout
+
+
+def test_the_speed_table_is_that_of_make_bench() -> None:
+    """What is measured and the aims; the figures themselves are of one machine at one time."""
+    shown = README.split("<!-- speed")[1].split("<!-- end of speed -->")[0]
+    lines = [line for line in shown.splitlines() if line.startswith("| ")]
+    assert [line.split(" | ")[0].removeprefix("| ") for line in lines[2 : 2 + len(CASES)]] == [
+        case.what for case in CASES.values()
+    ]
+    for line, case in zip(lines[2:], CASES.values(), strict=False):
+        aim, measured = line.split(" | ")[1:3]
+        if case.aim is not None:
+            assert (
+                aim == f"{case.aim / 1e6:g} M" and float(measured.removesuffix(" M").replace(",", "")) >= case.aim / 1e6
+            )
 
 
 def test_every_command_about_experiments_runs(tmp_path: Path) -> None:
