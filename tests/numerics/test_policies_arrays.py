@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import combinations
 
 import flint
@@ -161,17 +162,17 @@ def test_first_probability_round_trip(policy: str) -> None:
 
 
 def nearest_by_enumeration(point: Sequence[float]) -> Array:
-    """The nearest point of the simplex: the best over all faces of the projection on the face's affine hull."""
-    point = np.asarray(point, dtype=float)
-    best, distance = np.zeros_like(point), np.inf
-    for size in range(1, len(point) + 1):
-        for face in map(list, combinations(range(len(point)), size)):
-            candidate = np.zeros_like(point)
-            candidate[face] = point[face] + (1 - point[face].sum()) / size
-            apart = float(((candidate - point) ** 2).sum())
-            if candidate.min() >= 0 and apart < distance:
+    """The nearest point of the simplex, face by face, in fractions: distances to two faces may differ by 1e-17."""
+    exact = [Fraction(float(entry)) for entry in point]
+    best, distance = exact, Fraction(10**9)
+    for size in range(1, len(exact) + 1):
+        for face in combinations(range(len(exact)), size):
+            shift = (1 - sum(exact[k] for k in face)) / size
+            candidate = [exact[k] + shift if k in face else Fraction(0) for k in range(len(exact))]
+            apart = sum(((x - y) ** 2 for x, y in zip(candidate, exact, strict=True)), Fraction(0))
+            if min(candidate) >= 0 and apart < distance:
                 best, distance = candidate, apart
-    return best
+    return np.array(best, dtype=float)
 
 
 finite = st.floats(-4, 4, allow_nan=False, width=32)
