@@ -14,15 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 from numerics.experiments import Experiment
-from numerics.multiplicity import Comparison, holm, simultaneous
+from numerics.multiplicity import Comparison, paired_family
 from numerics.outcomes import MethodResult
 from numerics.simulation import Progress, simulate
-from numerics.statistics import paired_difference
 
 ARMS = ("own", "peer", "meta")
 
@@ -91,18 +89,15 @@ def comparisons(cells: Sequence[Cell], pairs: Sequence[tuple[str, str]], confide
         pairs: (a, b) for the difference of a against b.
         confidence: of all intervals together.
     """
-    each = simultaneous(confidence, len(cells) * len(pairs))
-    differences = [
-        paired_difference(
-            cell.results[a].success, cell.results[b].success, cell.results[a].undecided, cell.results[b].undecided, each
+    runs = {(number, arm): result for number, cell in enumerate(cells) for arm, result in cell.results.items()}
+    return list(
+        paired_family(
+            {f"{arm} of cell {number}": result.success for (number, arm), result in runs.items()},
+            {f"{arm} of cell {number}": result.undecided for (number, arm), result in runs.items()},
+            [(f"{a} of cell {number}", f"{b} of cell {number}") for number in range(len(cells)) for a, b in pairs],
+            confidence,
         )
-        for cell, (a, b) in product(cells, pairs)
-    ]
-    adjusted = holm([difference.p_value for difference in differences])
-    return [
-        Comparison(a, b, difference, float(p))
-        for (_, (a, b)), difference, p in zip(product(cells, pairs), differences, adjusted, strict=True)
-    ]
+    )
 
 
 def rows(cells: Sequence[Cell], confidence: float = 0.95) -> Iterator[dict[str, Any]]:

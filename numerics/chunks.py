@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numerics import basins, oracle, starts
-from numerics.basins import Labels, LateTravel, Oracle
+from numerics.basins import Labels, LateTravel, Oracle, Success
 from numerics.compile import Array
 from numerics.dynamics import Learning
 from numerics.experiments import Experiment
@@ -84,7 +84,7 @@ class Chunk:
             if report is not None and (number - told) * _REPORTS >= experiment.steps:
                 report((number - told) * phi.shape[1])
                 told = number
-        success, undecided = label(experiment, learning, phi, threads)
+        success, undecided = label(basins.parse_success(experiment.success), learning, phi, threads)
         game, policy = learning.game, learning.policy
         nowhere = np.full(phi.shape[1], np.nan)
         found = {
@@ -169,16 +169,21 @@ def _operations_of_solving(game: Game, unroll: int) -> int:
     return (unroll + 1) * (2 * states**3 // 3 + 4 * products * states**2 + passes)
 
 
-def label(experiment: Experiment, learning: Learning, ends: Array, threads: int = 1) -> tuple[Labels, Labels]:
-    """(success, undecided) of every end by the experiment's criterion, shape (starts,).
+def label(success: Success, learning: Learning, ends: Array, threads: int | None = None) -> tuple[Labels, Labels]:
+    """(success, undecided) of every end by a criterion, shape (starts,).
+
+    Args:
+        success: the criterion.
+        learning: the rule and its settings.
+        ends: shape (parameters, starts).
+        threads: how many to use; by default one per processor available.
 
     Raises:
         BadInput: the criterion has no meaning for the game.
     """
-    success = basins.parse_success(experiment.success)
     if isinstance(success, Oracle):
         return oracle.in_target_basin(learning, ends, threads)
-    return basins.succeeded(success, experiment.game, experiment.coordinates, ends)
+    return basins.succeeded(success, learning.game, learning.policy, ends)
 
 
 def settings(experiment: Experiment, method: str, every: int | None) -> dict[str, Any]:

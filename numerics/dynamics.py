@@ -99,28 +99,33 @@ def _column(entries: object) -> Array:
 
 
 def run(
-    learning: Learning, starts: Array, steps: int, watch: Callable[[int, slice, Array], None] | None = None
+    learning: Learning,
+    starts: Array,
+    steps: int,
+    watch: Callable[[int, slice, Array], None] | None = None,
+    first: int = 0,
 ) -> Array:
-    """Run every start for a number of steps.
+    """Run every start for a number of steps, in NumPy: the reference of :mod:`numerics.kernels`.
 
     Args:
         learning: the rule and its settings.
         starts: shape (parameters, batch).
         steps: number of outer steps.
-        watch: called as ``watch(n, columns, φ_n)`` for every block of starts after each step (and with n = 0).
+        watch: called as ``watch(n, columns, φ)`` for every block of starts after n steps of this call, n = 0 too.
+        first: number of the first step, for schedule and annealing.
 
     Returns:
         The ends, shape (parameters, batch).
     """
     ends = np.empty_like(starts)
     with np.errstate(all="ignore"):  # what overflows becomes inf or NaN, and its run undecided
-        for first in range(0, starts.shape[1], BLOCK):
-            columns = slice(first, min(first + BLOCK, starts.shape[1]))
+        for begin in range(0, starts.shape[1], BLOCK):
+            columns = slice(begin, min(begin + BLOCK, starts.shape[1]))
             phi = starts[:, columns]
             if watch is not None:
                 watch(0, columns, phi)
             for number in range(steps):
-                phi = learning.step(phi, number)
+                phi = learning.step(phi, first + number)
                 if watch is not None:
                     watch(number + 1, columns, phi)
             ends[:, columns] = phi

@@ -33,7 +33,7 @@ import numpy as np
 
 from numerics import kernel_source as generator
 from numerics.compile import Array, game_values
-from numerics.dynamics import Learning
+from numerics.dynamics import Learning, run
 from numerics.implicit import too_large
 from numerics.kernel_source import StraightLine, Unsupported
 from numerics.policies import blocks as local_policies
@@ -163,10 +163,10 @@ def trajectories(
     blocks = _to_blocks(starts, kernel)
     frames = np.empty((0 if every is None else steps // every + 1, *blocks.shape))
 
-    def run(begin: int, end: int) -> None:
+    def part(begin: int, end: int) -> None:
         kernel.run(blocks, begin, end, *arguments, frames)
 
-    share_out(run, len(blocks), threads)
+    share_out(part, len(blocks), threads)
     batch = starts.shape[1]
     kept = None if every is None else _from_blocks(frames, kernel, batch)
     return Trajectories(_from_blocks(blocks, kernel, batch), kept)
@@ -247,13 +247,13 @@ def _from_blocks(blocks: Array, kernel: Kernel, batch: int) -> Array:
 
 def _stepwise(learning: Learning, starts: Array, steps: int, first: int, every: int | None) -> Trajectories:
     """The same by the reference, step by step."""
-    phi, frames = starts, [starts]
-    with np.errstate(all="ignore"):
-        for number in range(steps):
-            phi = learning.step(phi, first + number)
-            if every is not None and (number + 1) % every == 0:
-                frames.append(phi)
-    return Trajectories(phi.copy(), None if every is None else np.stack(frames))
+    frames = np.empty((0 if every is None else steps // every + 1, *starts.shape))
+
+    def keep(number: int, columns: slice, phi: Array) -> None:
+        if every is not None and number % every == 0:
+            frames[number // every][:, columns] = phi
+
+    return Trajectories(run(learning, starts, steps, keep, first), None if every is None else frames)
 
 
 def _box(learning: Learning, parameters: int) -> tuple[Array, Array]:

@@ -51,14 +51,14 @@ from sympy import Rational
 
 from numerics import annealing
 from numerics.alignment_map import fields
-from numerics.basins import Labels
+from numerics.basins import Labels, parse_success
 from numerics.chunks import label
 from numerics.compile import Array
 from numerics.experiments import Experiment
 from numerics.kernels import trajectories
 from numerics.multiplicity import holm
-from numerics.paper_settings import CHAINS, PAPER, PUBLISHED, SETTINGS, VARIANCE_BATCHES, Chains, Published, Setting
-from numerics.reproduction import Verdict, attainable, difference_of_shares
+from numerics.paper_settings import CHAINS, PUBLISHED, SETTINGS, VARIANCE_BATCHES, Chains, Published, Setting
+from numerics.reproduction import Number, Row, Verdict, attainable, difference_of_shares
 from numerics.sampled import sampled_run
 from numerics.starts import draw
 from numerics.statistics import Interval, Share, share, wilson
@@ -76,72 +76,6 @@ LEVEL = 0.05
 BEYOND = 1e-3  # the chance that p lies outside its interval, added to a p-value
 
 FEWEST = 9  # degrees of freedom of a spread that still compares: ten maps, where it is estimated from them alone
-
-
-@dataclass(frozen=True)
-class Row:
-    """One published number under one reading.
-
-    Attributes:
-        number: what was published.
-        verdict, reason: by the rules of this module.
-        setting: the reading of the setting; empty if nothing was run.
-        rule: the learning rule.
-        score: how restarts were counted, or what alignment was taken to be.
-        ours: our share, mean or AUC, ``None`` if it does not exist.
-        interval: its 95% interval; ``None`` for one deterministic map.
-        n: our runs: starts, single runs of the chains, or maps.
-        undecided: runs that are not finite.
-        difference: 95% interval of ours less the published number, not widened for printed digits.
-        p_value: of the hypothesis that both have one law; ``None`` if nothing was tested.
-        adjusted: the same, adjusted by Holm over the row's family.
-    """
-
-    number: Published
-    verdict: Verdict
-    reason: str
-    setting: str = ""
-    rule: str = ""
-    score: str | None = None
-    ours: float | None = None
-    interval: Interval | None = None
-    n: int = 0
-    undecided: int = 0
-    difference: Interval | None = None
-    p_value: float | None = None
-    adjusted: float | None = None
-
-    @property
-    def family(self) -> tuple[str, ...]:
-        """What Holm's adjustment runs over."""
-        return self.number.game, self.number.design or "", self.number.quantity, self.setting, self.score or ""
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON data; the keys of :meth:`numerics.peer_results.Row.to_json` and four more."""
-        return {
-            "paper": PAPER,
-            "game": self.number.game,
-            "arm": self.number.arm,
-            "quantity": self.number.quantity,
-            "statement": self.number.statement,
-            "published": self.number.value,
-            "published_deviation": None,
-            "published_n": self.number.runs,
-            "setting": self.setting,
-            "rule": self.rule,
-            "score": self.score,
-            "ours": self.ours,
-            "interval": None if self.interval is None else list(self.interval),
-            "n": self.n,
-            "undecided": self.undecided,
-            "difference": None if self.difference is None else list(self.difference),
-            "verdict": self.verdict,
-            "reason": self.reason,
-            "design": self.number.design,
-            "known": self.number.known,
-            "p_value": self.p_value,
-            "adjusted": self.adjusted,
-        }
 
 
 def reproduction(
@@ -169,7 +103,7 @@ def reproduction(
     rows = [Row(number, "NOT COMPARABLE", number.not_run) for number in numbers if number.not_run]
     rows += [row for reading in _readings(runs) for row in _rows(numbers, reading)]
     rows += _variances([number for number in numbers if number.quantity == "noise variance"])
-    order = {number: place for place, number in enumerate(numbers)}
+    order: dict[Number, int] = {number: place for place, number in enumerate(numbers)}
     return tuple(sorted(by_holm(rows), key=lambda row: order[row.number]))
 
 
@@ -213,7 +147,7 @@ class _Job:
             ends = _run_with_constant_own(self.experiment, rule, first)
         else:
             ends = advance(self.experiment, rule, first, 0, self.experiment.steps, 0, available())
-        return label(self.experiment, self.experiment.learning(rule), ends)
+        return label(parse_success(self.experiment.success), self.experiment.learning(rule), ends)
 
 
 def _run_with_constant_own(experiment: Experiment, rule: str, phi: Array) -> Array:
@@ -567,7 +501,7 @@ def boundary_distance(setting: Setting, lines: int = 2001, halvings: int = 40) -
 
     def reached(p: Array, q: Array) -> NDArray[np.bool_]:
         ends = trajectories(learning, logit(np.stack([p, q])), experiment.steps).ends
-        return label(experiment, learning, ends)[0]
+        return label(parse_success(experiment.success), learning, ends)[0]
 
     p = np.linspace(0, 1, lines + 2)[1:-1]
     low, high = np.full(p.size, 1e-9), np.full(p.size, 1 - 1e-9)

@@ -200,6 +200,8 @@ class Published:
         known: what is known of its number of runs and setting.
         not_run: why nothing here can decide about it; empty if something can.
         cells: cells of one map, where a run is a map.
+        paper: where it is printed.
+        deviation: the paper prints none.
     """
 
     game: str
@@ -213,6 +215,8 @@ class Published:
     known: str
     not_run: str = ""
     cells: int | None = None
+    paper: str = PAPER
+    deviation: None = None
 
 
 _MAIN = "100 seeds, batch 384, 260 steps, starts N(0, 1.35^2): stated"

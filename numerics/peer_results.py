@@ -44,7 +44,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -56,9 +56,9 @@ from numerics.basins import mean_values
 from numerics.compile import Array
 from numerics.kernels import trajectories
 from numerics.peer_settings import LOLA_PAPER, PUBLISHED, SETTINGS, SOS_TANDEM, Published, Setting
-from numerics.reproduction import Verdict, attainable, difference_of_shares
+from numerics.reproduction import Row, Verdict, attainable, difference_of_shares
 from numerics.starts import draw
-from numerics.statistics import Interval, share
+from numerics.statistics import Interval, share, student_interval
 from theory.decomposition import update_program
 from theory.equilibria import StationaryProfile
 from theory.exact import Undecided
@@ -72,59 +72,6 @@ Score = Literal["run", "agent", "entry", "state", "probability"]
 # The score of one run is a multiple of 1 / this; a mean of probabilities is anything.
 PARTS: Mapping[Score, int | None] = {"run": 1, "agent": 2, "entry": 10, "state": 5, "probability": None}
 ABOVE = 0.5  # a learner matches an action that it takes with more than this probability
-
-
-@dataclass(frozen=True)
-class Row:
-    """One published number under one reading.
-
-    Attributes:
-        number: what was published.
-        verdict, reason: by the rules of this module.
-        setting: the reading of the setting; empty if nothing was run.
-        rule: the learning rule.
-        score: how TFT was scored, for a share of TFT.
-        ours: our share or mean, ``None`` if it does not exist.
-        interval: its 95% interval.
-        n: our runs; 0 for an exact limit.
-        undecided: runs that are not finite.
-        difference: 95% interval of ours less the published number, not widened for printed digits.
-    """
-
-    number: Published
-    verdict: Verdict
-    reason: str
-    setting: str = ""
-    rule: str = ""
-    score: Score | None = None
-    ours: float | None = None
-    interval: Interval | None = None
-    n: int = 0
-    undecided: int = 0
-    difference: Interval | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON data."""
-        return {
-            "paper": self.number.paper,
-            "game": self.number.game,
-            "arm": self.number.arm,
-            "quantity": self.number.quantity,
-            "statement": self.number.statement,
-            "published": self.number.value,
-            "published_deviation": self.number.deviation,
-            "published_n": self.number.runs,
-            "setting": self.setting,
-            "rule": self.rule,
-            "score": self.score,
-            "ours": self.ours,
-            "interval": None if self.interval is None else list(self.interval),
-            "n": self.n,
-            "undecided": self.undecided,
-            "difference": None if self.difference is None else list(self.difference),
-            "verdict": self.verdict,
-            "reason": self.reason,
-        }
 
 
 def reproduction(count: int = 500, seed: int = 0) -> tuple[Row, ...]:
@@ -249,19 +196,6 @@ def largest_share(game: Game, mean_return: float, profile: StationaryProfile) ->
     return (mean_return - lowest) / (highest - lowest)
 
 
-def mean_interval(sample: Array, confidence: float = 0.95) -> Interval:
-    """Student's interval for a mean, from independent runs, shape (runs,).
-
-    Raises:
-        ValueError: there are fewer than two runs.
-    """
-    if sample.size < 2:
-        raise ValueError("One run has no spread.")
-    quantile = float(student.ppf((1 + confidence) / 2, sample.size - 1))
-    half = quantile * float(sample.std(ddof=1)) / math.sqrt(sample.size)
-    return float(sample.mean()) - half, float(sample.mean()) + half
-
-
 def difference_of_means(sample: Array, mean: float, deviation: float, runs: int, confidence: float = 0.95) -> Interval:
     """Welch's interval for the mean of a sample less a published mean with its standard deviation and runs."""
     ours, theirs = float(sample.var(ddof=1)) / sample.size, deviation**2 / runs
@@ -367,7 +301,7 @@ def _row_of_means(number: Published, setting: Setting, rule: str, score: Score |
     if undecided:
         reason = f"{undecided} runs are not finite"
         return Row(number, "NOT COMPARABLE", reason, setting.name, rule, score, n=sample.size, undecided=undecided)
-    interval = mean_interval(sample)
+    interval = student_interval(sample)
     difference: Interval | None = None
     if number.other is not None:
         verdict, reason = nearer(interval, number.value, number.other)

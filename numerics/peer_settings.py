@@ -161,6 +161,8 @@ class Published:
         statement: what is printed.
         other: for a statement in words, the number of the outcome that it excludes.
         game: the game's name.
+        design: one experiment a game.
+        known: ``runs`` says it.
     """
 
     paper: str
@@ -174,6 +176,8 @@ class Published:
     statement: str
     other: float | None = None
     game: str = "ipd"
+    design: None = None
+    known: str = ""
 
 
 _MOSTLY_DEFECTS = "agents mostly defect (loss 2 when both always do)"

@@ -18,15 +18,17 @@ from typing import Any
 
 import numpy as np
 
-from numerics import basins, oracle
-from numerics.basins import Labels, Oracle, Success
+from numerics import basins
+from numerics.basins import Oracle, Success
 from numerics.certified_regions import CertifiedRegion
-from numerics.chunks import chunk_length
+from numerics.chunks import chunk_length, label
 from numerics.experiments import Experiment
 from numerics.hitting_times import EntryTimes, first_entry, median_entry, paired_entry, restricted_mean
-from numerics.multiplicity import paired_family, simultaneous
+from numerics.multiplicity import simultaneous
 from numerics.outcomes import Outcome
+from numerics.published import published_experiment
 from numerics.starts import draw, total
+from numerics.statistics import paired_difference
 from numerics.stretches import visited
 from numerics.threads import available
 from theory.games import Game
@@ -76,20 +78,13 @@ def definitions(game: Game, policy: Coordinates, targets: Mapping[str, Sequence[
         policy: coordinates.
         targets: profiles in words, by kind of certified region.
     """
-    threshold = basins.parse_success("initial-cooperation:0.82")
+    published = published_experiment(game, ("pg",), 1, 0).success
+    words = f"{published}: every player's initial probability of its target action, as published"
     return (
-        Definition("threshold", "initial probability of the target action at least 0.82, both players", threshold),
+        Definition("threshold", words, basins.parse_success(published)),
         *(certified(game, policy, target, kind) for kind, named in targets.items() for target in named),
         Definition("oracle", "policy gradient without correction reaches the target", Oracle()),
     )
-
-
-def labels(outcome: Outcome, method: str, definition: Definition) -> tuple[Labels, Labels]:
-    """(entered, undecided) of a method's ends, shape (starts,)."""
-    ends, experiment = outcome[method].end, outcome.experiment
-    if isinstance(definition.success, Oracle):
-        return oracle.in_target_basin(experiment.learning(method), ends)
-    return basins.succeeded(definition.success, experiment.game, experiment.coordinates, ends)
 
 
 def share_rows(outcome: Outcome, asked: Sequence[Definition], confidence: float = 0.95) -> list[dict[str, Any]]:
@@ -99,12 +94,14 @@ def share_rows(outcome: Outcome, asked: Sequence[Definition], confidence: float 
     each = simultaneous(confidence, len(asked) * len(others))
     rows = []
     for definition in asked:
-        found = {method: labels(outcome, method, definition) for method in methods}
+        found = {
+            method: label(definition.success, outcome.experiment.learning(method), outcome[method].end)
+            for method in methods
+        }
         success = {method: entered for method, (entered, _) in found.items()}
         undecided = {method: unknown for method, (_, unknown) in found.items()}
         for method in others:
-            (gain,) = paired_family(success, undecided, [(method, base)], each)
-            low, high = gain.difference.interval
+            gain = paired_difference(success[method], success[base], undecided[method], undecided[base], each)
             rows.append(
                 {
                     "definition": definition.name,
@@ -113,10 +110,10 @@ def share_rows(outcome: Outcome, asked: Sequence[Definition], confidence: float 
                     "share": float(success[method].mean()),
                     "against": base,
                     "base_share": float(success[base].mean()),
-                    "gain": gain.difference.difference,
-                    "gain_interval": [low, high],
-                    "n": gain.difference.total,
-                    "undecided": gain.difference.undecided,
+                    "gain": gain.difference,
+                    "gain_interval": list(gain.interval),
+                    "n": gain.total,
+                    "undecided": gain.undecided,
                 }
             )
     return rows
@@ -152,7 +149,7 @@ def time_rows(experiment: Experiment, asked: Sequence[Definition], confidence: f
     """
     sets = [definition for definition in asked if not isinstance(definition.success, Oracle)]
     base = experiment.methods[0]
-    each = simultaneous(confidence, len(sets) * (len(experiment.methods) - 1)) if len(experiment.methods) > 1 else 0.95
+    each = simultaneous(confidence, max(1, len(sets) * (len(experiment.methods) - 1)))
     rows = []
     for definition in sets:
         times = {method: entry_times(experiment, method, definition) for method in experiment.methods}

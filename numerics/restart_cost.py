@@ -5,7 +5,7 @@ its end. A *chain* is the epochs that one learner would go through; it ends with
 sampled gradients, draws) of different epochs are independent and equally distributed, so the number of epochs T is
 geometric by construction, with p the success probability of one epoch:
 
-    P(T > k) = (1 − p)^k        E T = 1/p        E min(T, m) = (1 − (1 − p)^m)/p.
+    P(T > k) = (1 − p)^k        E T = 1/p.
 
 With w the work of one update, success by restarting costs steps · w/p on average. So rule a is cheaper than rule b
 exactly if p_a/p_b > w_a/w_b (the break-even), which no p_a reaches where p_b ≥ w_b/w_a.
@@ -21,17 +21,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from time import process_time
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import norm
 
+from numerics.basins import parse_success
 from numerics.chunks import label
 from numerics.experiments import Experiment
 from numerics.kernel_source import StraightLine
-from numerics.kernels import trajectories
 from numerics.starts import draw
 from numerics.statistics import Booleans, Interval, Share, share
 from numerics.stretches import advance
@@ -59,15 +56,6 @@ class Epochs:
         """The success share of one epoch, over all of them."""
         return share(self.success.ravel(), self.undecided.ravel(), confidence)
 
-    def restarts(self) -> NDArray[np.int64]:
-        """Restarts of every chain before its first success, one less than its epochs if none succeeds, (chains,).
-
-        An undecided epoch counts as no success.
-        """
-        most = self.success.shape[1] - 1
-        counts: NDArray[np.int64] = np.where(self.success.any(1), self.success.argmax(1), most)
-        return counts
-
 
 def run_epochs(experiment: Experiment, epochs: int) -> list[Epochs]:
     """Run all epochs of all chains under every method, from the same starts (and common draws, if sampled).
@@ -89,7 +77,7 @@ def run_epochs(experiment: Experiment, epochs: int) -> list[Epochs]:
     first, found = draw(experiment), []
     for method in experiment.methods:
         ends = advance(experiment, method, first, 0, experiment.steps, 0, available())
-        success, undecided = label(experiment, experiment.learning(method), ends)
+        success, undecided = label(parse_success(experiment.success), experiment.learning(method), ends)
         found.append(Epochs(method, success.reshape(-1, epochs), undecided.reshape(-1, epochs)))
     return found
 
@@ -127,25 +115,6 @@ def _operations(game: AnyGame, policy: str, rule: str, form: Form, unroll: int, 
     return Operations(program.operations, line.operations)
 
 
-def seconds_per_update(experiment: Experiment, repeats: int = 5) -> dict[str, float]:
-    """Processor seconds of one joint update of every method with exact gradients, on one thread.
-
-    Every method runs all starts for all steps, methods in turn; the least time of the repeats counts. Ratios within one
-    call mean something, seconds only with the machine named.
-    """
-    starts = draw(experiment)
-    rules = {method: experiment.learning(method) for method in experiment.methods}
-    least = dict.fromkeys(rules, math.inf)
-    for rule in rules.values():
-        trajectories(rule, starts[:, :1], 1)  # compile
-    for _ in range(repeats):
-        for method, rule in rules.items():
-            begin = process_time()
-            trajectories(rule, starts, experiment.steps, threads=1)
-            least[method] = min(least[method], process_time() - begin)
-    return {method: seconds / (experiment.steps * starts.shape[1]) for method, seconds in least.items()}
-
-
 # --------------------------------------------------------------------------------------- cost of success
 
 
@@ -174,21 +143,16 @@ def _ratio(a: Booleans, b: Booleans, z: float) -> float:
     return x / y * math.exp(z * math.sqrt(discordant / (x * y)))
 
 
-def truncated_epochs(p: float, most: int) -> float:
-    """E min(T, most) = Σ_{k < most} (1 − p)^k for geometric T with success probability p."""
-    return float(((1 - p) ** np.arange(most)).sum())
-
-
 def cost_rows(
     found: list[Epochs], steps: int, work: Mapping[str, float], against: str = "pg", confidence: float = 0.95
 ) -> list[dict[str, Any]]:
     """What success costs under every rule: one JSON object a rule.
 
-    Keys: ``method``, ``n`` epochs, ``successes``, ``undecided``; ``p``; ``epochs``, 1/p; ``epochs_capped``, E min(T, m)
-    for the m epochs of a chain; ``within``, the probability of success in at most m epochs; ``restarts`` of the chains
-    (:meth:`Epochs.restarts`); ``work`` of one update; ``cost`` of a success, steps · work/p; ``ratio`` of that cost to
-    the cost of ``against``; ``break_even``, the p from which on this rule is the cheaper one (above 1: never). All but
-    counts, ``work`` and ``break_even`` are ``{"estimate": …, "interval": [low, high]}``, with ``null`` for infinity.
+    Keys: ``method``, ``n`` epochs, ``successes``, ``undecided``; ``p``; ``epochs``, 1/p; ``within``, the probability of
+    success in at most the m epochs of a chain; ``work`` of one update; ``cost`` of a success, steps · work/p; ``ratio``
+    of that cost to the cost of ``against``; ``break_even``, the p from which on this rule is the cheaper one (above 1:
+    never). All but counts, ``work`` and ``break_even`` are ``{"estimate": …, "interval": [low, high]}``, with ``null``
+    for infinity.
 
     Args:
         found: one entry per rule, from the same starts.
@@ -202,11 +166,8 @@ def cost_rows(
 
 
 def _row(entry: Epochs, base: Epochs, steps: int, work: float, base_work: float, confidence: float) -> dict[str, Any]:
-    one, (chains, most) = entry.share(confidence), entry.success.shape
+    one, most = entry.share(confidence), entry.success.shape[1]
     ratio, limits = share_ratio(base, entry, confidence)
-    restarts = entry.restarts()
-    mean, deviation = float(restarts.mean()), float(restarts.std())
-    error = float(norm.isf((1 - confidence) / 2)) * deviation / math.sqrt(chains)
 
     def of_p(function: Callable[[float], float]) -> dict[str, Any]:
         """A monotone function of p, with its interval."""
@@ -219,10 +180,7 @@ def _row(entry: Epochs, base: Epochs, steps: int, work: float, base_work: float,
         "undecided": one.undecided,
         "p": of_p(lambda p: p),
         "epochs": of_p(_inverse),
-        "epochs_capped": of_p(lambda p: truncated_epochs(p, most)),
         "within": of_p(lambda p: 1 - (1 - p) ** most),
-        "restarts": {"chains": chains, "most": most - 1, "deviation": deviation}
-        | _estimate(mean, (mean - error, mean + error)),
         "work": work,
         "cost": of_p(lambda p: steps * work * _inverse(p)),
         "ratio": _estimate(work / base_work * ratio, [work / base_work * limit for limit in limits]),

@@ -76,7 +76,7 @@ def simulate(
 def _refuse_meaningless(experiment: Experiment, first: Array) -> None:
     """Look at no start at all, to refuse a meaningless criterion before the work."""
     for method in experiment.methods:
-        label(experiment, experiment.learning(method), first[:, :0])
+        label(basins.parse_success(experiment.success), experiment.learning(method), first[:, :0])
 
 
 def _finished(part: Chunk, store: Store | None, threads: int, tally: _Tally) -> Arrays:

@@ -36,6 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import binomtest, norm
+from scipy.stats import t as student
 
 Booleans = NDArray[np.bool_]
 Interval = tuple[float, float]
@@ -226,6 +227,21 @@ def paired_difference(
         total=total,
         undecided=int(((worst_a != best_a) | (worst_b != best_b)).sum()),
     )
+
+
+def student_interval(sample: NDArray[np.float64], confidence: float = 0.95) -> Interval:
+    """Student's interval for a mean, from independent runs, shape (runs,); exact if they are normal, else for many.
+
+    Raises:
+        ValueError: there are fewer than two runs.
+
+    Source: Student (1908), as computed by SciPy.
+    """
+    if sample.size < 2:
+        raise ValueError("One run has no spread.")
+    quantile = float(student.ppf((1 + confidence) / 2, sample.size - 1))
+    half = quantile * float(sample.std(ddof=1)) / math.sqrt(sample.size)
+    return float(sample.mean()) - half, float(sample.mean()) + half
 
 
 def _discordant(a: Booleans, b: Booleans) -> tuple[int, int]:

@@ -2,8 +2,7 @@
 
 Rules. Cost: a success costs steps · work/p on average, and the interval of the ratio Meta-MAPG/policy gradient decides.
 SUPPORTED if the upper limit is below 1 for every way of counting work that the claim names, REFUTED if the lower limit
-is above 1 for every one, else UNDECIDED. Seconds are no evidence (they differ from run to run);
-:func:`numerics.restart_cost.seconds_per_update` measures them.
+is above 1 for every one, else UNDECIDED.
 """
 
 from __future__ import annotations

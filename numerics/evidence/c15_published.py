@@ -25,9 +25,10 @@ import numpy as np
 from numerics.evidence.model import NOT_IN_PROFILE, Check, Run
 from numerics.evidence.paired import rises_against_policy_gradient
 from numerics.multiplicity import paired_family
-from numerics.paper_results import Row, by_reading, reproduction
-from numerics.peer_results import mean_interval
+from numerics.paper_results import by_reading, reproduction
 from numerics.published import published_experiment
+from numerics.reproduction import Row
+from numerics.statistics import student_interval
 from theory.claims import Evidence, Finding, Verdict
 from theory.games import Game, ipd_finite, stag_hunt
 
@@ -109,7 +110,7 @@ def _check_sampled_own(run: Run) -> Finding:
         undecided += sum(int(result.undecided.sum()) for result in outcome.methods)
         shares[name] = {result.method: result.share.fraction for result in outcome.methods}
     gains["shared - independent"] = gains["shared"] - gains["independent"]
-    intervals = {name: mean_interval(np.asarray(values)) for name, values in gains.items()}
+    intervals = {name: student_interval(np.asarray(values)) for name, values in gains.items()}
     found = own_verdict(intervals["shared - independent"], undecided)
     shown = "; ".join(
         f"{name}: {float(values.mean()):+.4f} [{intervals[name][0]:+.4f}, {intervals[name][1]:+.4f}]"

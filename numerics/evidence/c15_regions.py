@@ -21,8 +21,6 @@ REGIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "stag-hunt": {"sign-box": ("Stag,Stag",), "sublevel": ("Stag,Stag",)},
     "ipd": {"sign-box": ("Grim",)},
 }
-
-
 ALL = ("threshold", "sign-box", "sublevel", "oracle")
 
 

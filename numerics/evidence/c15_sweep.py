@@ -18,6 +18,7 @@ COEFFICIENTS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
 
 
 def _check(run: Run, game: Game, count: int) -> Finding:
+    (alpha,) = published_experiment(game, ("meta",), count, run.seed).inner_lr
     runs = {
         size: run.simulate(published_experiment(game, ("meta",), count, run.seed, peer=size))["meta"]
         for size in COEFFICIENTS
@@ -41,7 +42,7 @@ def _check(run: Run, game: Game, count: int) -> Finding:
             "sweep": [
                 {
                     "c_peer": size,
-                    "lambda": size * 0.55,
+                    "lambda": size * alpha,
                     "share": shares[str(size)].fraction,
                     "interval": list(shares[str(size)].interval),
                     "n": count,

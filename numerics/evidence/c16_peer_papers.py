@@ -11,7 +11,8 @@ from collections import Counter
 from typing import Any
 
 from numerics.evidence.model import Check, Run
-from numerics.peer_results import Row, by_reading, reproduction
+from numerics.peer_results import by_reading, reproduction
+from numerics.reproduction import Row
 from theory.claims import Evidence, Finding, Verdict
 
 

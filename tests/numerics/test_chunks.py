@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Integer, Rational
 
 from numerics import Experiment, Outcome, chunks, simulate, store
 from numerics.certified_regions import certified_region
 from numerics.chunks import Chunk, chunk_length
 from numerics.dynamics import run
 from numerics.implicit import too_large
+from numerics.scaling import circle
 from numerics.store import Store
 from theory.games import Game, ipd_finite, stag_hunt
 from theory.regions import certify
@@ -99,23 +99,11 @@ def test_the_length_of_a_chunk_goes_by_work_alone() -> None:
     ]  # fmt: skip
 
 
-def ring(states: int) -> Game:
-    """States in a circle: two first actions step on, anything else stays; the last step before the start pays."""
-    here = [tuple(Integer(int(t == s)) for t in range(states)) for s in range(states)]
-    return Game(
-        name="ring", actions=(("go", "stay"),) * 2, states=tuple(f"s{s}" for s in range(states)), start=here[0],
-        transition=tuple((here[(s + 1) % states], here[s], here[s], here[s]) for s in range(states)),
-        reward=tuple(
-            tuple((Integer(2 * (s + 1 == states) - k % 2), Integer(1 - k // 2)) for k in range(4))
-            for s in range(states)
-        ),
-        discount=Rational(1, 2), target=("go", "go"),
-    )  # fmt: skip
-
-
 def test_games_too_large_to_expand_are_simulated_alike() -> None:
-    large = replace(EXACT, game=ring(120), policy="direct", init="uniform:0:1", count=70, steps=3, lr=0.05)
-    assert too_large(large.game) and not too_large(ring(6))
+    large = replace(
+        EXACT, game=circle(120), success="mean-value:3", policy="direct", init="uniform:0:1", count=70, steps=3, lr=0.05
+    )
+    assert too_large(large.game) and not too_large(circle(6))
     outcome = simulate(large)
     reference = run(large.learning("meta"), outcome.starts, 3)
     np.testing.assert_allclose(outcome["meta"].end, reference, rtol=0, atol=1e-12)
@@ -125,18 +113,18 @@ def test_games_too_large_to_expand_are_simulated_alike() -> None:
 
 def test_a_chunk_of_a_large_game_goes_by_the_states_and_fits_in_memory() -> None:
     def operations(states: int, **change: object) -> int:
-        return chunks._operations(replace(EXACT, game=ring(states), policy="direct", **change).learning("meta"))
+        return chunks._operations(replace(EXACT, game=circle(states), policy="direct", **change).learning("meta"))
 
     # Each of two points: 2/3 120^3, (1 + 4) products of two solves of 2 120^2 and 4 120 transitions.
     assert operations(120) == 2 * (2 * 120**3 // 3 + 5 * (4 * 120**2 + 2 * 4 * 120))
     assert 6 < operations(240) / operations(120) < 8  # nearly cubic
     assert operations(120, unroll=3, form="unrolled") == 2 * operations(120)
     idle = replace(EXACT, policy="direct", steps=1)
-    lengths = {states: chunk_length(replace(idle, game=ring(states)), "meta") for states in (6, 240, 400)}
+    lengths = {states: chunk_length(replace(idle, game=circle(states)), "meta") for states in (6, 240, 400)}
     assert lengths == {6: chunks.LONGEST, 240: 128, 400: 32}
     assert lengths[400] < chunks.SHORTEST  # memory knows no floor
-    assert chunk_length(replace(idle, game=ring(240), steps=10**4), "meta") == chunks.SHORTEST
-    assert chunk_length(replace(idle, game=ring(400), count=10**5), "meta") == lengths[400]
+    assert chunk_length(replace(idle, game=circle(240), steps=10**4), "meta") == chunks.SHORTEST
+    assert chunk_length(replace(idle, game=circle(400), count=10**5), "meta") == lengths[400]
 
 
 # --------------------------------------------------------------------------------------------------------------- resume

@@ -14,12 +14,12 @@ from scipy.special import expit, logit
 from scipy.stats import binom, binomtest, fisher_exact
 
 from numerics import paper_results
+from numerics.basins import parse_success
 from numerics.chunks import label
 from numerics.kernels import trajectories
 from numerics.paper_results import (
     FEWEST,
     LEVEL,
-    Row,
     alignment_scores,
     auc,
     boundary_distance,
@@ -50,7 +50,7 @@ from numerics.paper_settings import (
     Setting,
 )
 from numerics.peer_results import reproduction as peer_reproduction
-from numerics.reproduction import attainable
+from numerics.reproduction import Row, attainable
 from numerics.sampled import sampled_run
 from numerics.starts import draw
 from numerics.statistics import Share, share
@@ -353,7 +353,7 @@ def test_no_run_nearer_than_the_boundary_changes_sides() -> None:
             points = cells[:, k, None] + radius * ring
             points = points[:, ((points > 0) & (points < 1)).all(0)]
             ends = trajectories(learning, logit(points), experiment.steps).ends
-            sides.append(label(experiment, learning, ends)[0])
+            sides.append(label(parse_success(experiment.success), learning, ends)[0])
         here, near, beyond = sides
         assert (near == here[0]).all()
         if distance[k] > 0.02:  # a ring of 64 points sees an arc cut off by 5% of its radius

@@ -16,13 +16,11 @@ from numerics.compile import Array
 from numerics.kernels import trajectories
 from numerics.peer_results import (
     PARTS,
-    Row,
     Score,
     by_reading,
     difference_of_means,
     largest_share,
     matches,
-    mean_interval,
     nearer,
     reproduction,
     score_of_runs,
@@ -38,8 +36,9 @@ from numerics.peer_settings import (
     SOS_TANDEM,
     Setting,
 )
-from numerics.reproduction import attainable, difference_of_shares
+from numerics.reproduction import Row, attainable, difference_of_shares
 from numerics.starts import draw
+from numerics.statistics import student_interval
 from theory.games import ipd
 from theory.profiles import parse_profile
 from theory.symbols import alpha
@@ -203,14 +202,14 @@ def test_difference_of_shares() -> None:
 def test_intervals_of_means() -> None:
     sample = np.random.default_rng(1).exponential(2.0, 30)
     wanted = ttest_1samp(sample, 0).confidence_interval(0.95)
-    assert mean_interval(sample) == pytest.approx((wanted.low, wanted.high))
+    assert student_interval(sample) == pytest.approx((wanted.low, wanted.high))
     low, high = difference_of_means(sample, 1.7, 0.4, 12)
     for shift in (low, high):  # at the ends of the interval Welch's test has p = .05
         test = ttest_ind_from_stats(sample.mean(), sample.std(ddof=1), 30, 1.7 + shift, 0.4, 12, equal_var=False)
         assert test.pvalue == pytest.approx(0.05)
     assert difference_of_means(np.ones(5), 0.25, 0.0, 3) == (0.75, 0.75)
     with pytest.raises(ValueError, match="no spread"):
-        mean_interval(np.ones(1))
+        student_interval(np.ones(1))
 
 
 def test_statements_in_words() -> None:

@@ -9,10 +9,10 @@ import pytest
 from numerics.evidence import Run, c15_published, model
 from numerics.evidence.c15_published import own_verdict, verdict
 from numerics.evidence.c16_peer_papers import verdict as peer_verdict
-from numerics.paper_results import Row
 from numerics.paper_settings import PUBLISHED
 from numerics.peer_results import reproduction as peer_reproduction
 from numerics.published import published_experiment
+from numerics.reproduction import Row
 from numerics.simulation import simulate
 from theory.claims import Verdict
 from theory.games import stag_hunt

@@ -11,10 +11,11 @@ import pytest
 from scipy.special import expit
 
 from numerics import basins, region_entry
+from numerics.chunks import label
 from numerics.evidence import Run, c15_regions, model
 from numerics.evidence.c15_regions import _verdict
 from numerics.published import published_experiment
-from numerics.region_entry import certified, definitions, entry_times, labels, share_rows, time_rows
+from numerics.region_entry import certified, definitions, entry_times, share_rows, time_rows
 from numerics.simulation import simulate
 from theory.claims import Verdict
 from theory.games import stag_hunt
@@ -26,9 +27,9 @@ ASKED = definitions(stag_hunt(), "logit", {"sign-box": ("Stag,Stag",), "sublevel
 def test_what_each_definition_means() -> None:
     """By hand at four policies: the threshold's square, the box above 2/3, the ball within √2/3, the basin."""
     points = np.array([[0.83, 0.7, 0.66, 0.95], [0.83, 0.7, 0.69, 0.5]])
-    outcome = simulate(replace(EXPERIMENT, count=4))
-    outcome = replace(outcome, methods=(replace(outcome["pg"], end=np.log(points / (1 - points))),))
-    found = {definition.name: labels(outcome, "pg", definition)[0].tolist() for definition in ASKED}
+    learning = EXPERIMENT.learning("pg")
+    ends = np.log(points / (1 - points))
+    found = {definition.name: label(definition.success, learning, ends)[0].tolist() for definition in ASKED}
     assert found["threshold"] == [True, False, False, False]
     assert found["sign-box"] == [True, True, False, False]
     assert found["sublevel"] == [bool(((1 - p) ** 2 + (1 - q) ** 2) < 2 / 9) for p, q in points.T]
@@ -43,7 +44,8 @@ def test_regions_are_proved_for_these_coordinates() -> None:
     hare = certified(stag_hunt(), "logit", "Hare,Hare", "sign-box")
     other = replace(ASKED[0], success=hare.success)
     outcome = simulate(EXPERIMENT)
-    entered = [labels(outcome, "meta", which)[0] for which in (ASKED[1], other)]
+    result, learning = outcome["meta"], EXPERIMENT.learning("meta")
+    entered = [label(which.success, learning, result.end)[0] for which in (ASKED[1], other)]
     assert entered[0].any() and entered[1].any() and not (entered[0] & entered[1]).any()
 
 

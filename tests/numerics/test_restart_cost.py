@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from numerics import restart_cost
 from numerics.evidence import c14_restart_cost as c14
 from numerics.evidence.model import Run
-from numerics.restart_cost import Epochs, cost_rows, operations, run_epochs, share_ratio, truncated_epochs
+from numerics.restart_cost import Epochs, cost_rows, operations, run_epochs, share_ratio
 from numerics.simulation import simulate
 from theory.claims import Verdict, c15_restart_cost
 from theory.games import ipd, stag_hunt
@@ -38,29 +37,16 @@ def drawn(p_a: float, p_b: float, shape: tuple[int, int], seed: int) -> tuple[Ep
 # ---------------------------------------------------------------------------------------------------------- chains
 
 
-def test_restarts_by_hand() -> None:
+def test_shares_by_hand() -> None:
     found = epochs("pg", ["0010", "1111", "0000", "0001"], ["1000", "0000", "0000", "0000"])
-    assert found.restarts().tolist() == [2, 0, 3, 3]
     assert (found.share().successes, found.share().total, found.share().undecided) == (6, 16, 1)
 
 
 def test_geometric_law_against_simulated_chains() -> None:
     a, _ = drawn(0.3, 0.3, (20_000, 13), 1)
     p = a.share().fraction
-    tail = [(a.restarts() >= k).mean() for k in range(1, 6)]
-    assert tail == pytest.approx([(1 - p) ** k for k in range(1, 6)], abs=0.015)  # 4 standard errors of 1/2
-    # capped restarts are capped epochs less one, but for chains that never succeed
-    never = (~a.success.any(1)).mean()
-    assert a.restarts().mean() == pytest.approx(truncated_epochs(p, 13) - 1, abs=0.06)
-    assert never == pytest.approx((1 - p) ** 13, abs=0.004)
-
-
-def test_truncated_epochs() -> None:
-    assert truncated_epochs(0.5, 3) == 1.75
-    assert truncated_epochs(1.0, 13) == 1.0 and truncated_epochs(0.0, 13) == 13.0
-    p = 0.2
-    assert truncated_epochs(p, 13) == pytest.approx((1 - (1 - p) ** 13) / p)
-    assert truncated_epochs(p, 13) != pytest.approx(1 / p)  # control: the cap counts
+    tail = [(~a.success[:, :k].any(1)).mean() for k in range(1, 14)]
+    assert tail == pytest.approx([(1 - p) ** k for k in range(1, 14)], abs=0.015)  # 4 standard errors of 1/2
 
 
 def test_epochs_of_the_runs_are_the_simulated_successes() -> None:
@@ -146,8 +132,7 @@ def test_rows_by_hand() -> None:
     assert base["cost"]["estimate"] == pytest.approx(120 * 2 * 6) and other["cost"]["estimate"] == 120 * 5 * 2
     assert other["ratio"]["estimate"] == pytest.approx(1200 / 1440)
     assert other["break_even"] == pytest.approx(5 / 12)  # p(meta) = 1/2 lies above: cheaper
-    assert other["epochs_capped"]["estimate"] == 1.75 and other["within"]["estimate"] == 7 / 8
-    assert other["restarts"]["estimate"] == (0 + 1 + 1 + 2) / 4 and other["restarts"]["most"] == 2
+    assert other["within"]["estimate"] == 7 / 8
     low, high = other["p"]["interval"]
     assert other["epochs"]["interval"] == pytest.approx([1 / high, 1 / low])
     (silent, _) = cost_rows([epochs("pg", ["000"]), epochs("meta", ["010"])], 120, {"pg": 1, "meta": 1})
@@ -174,12 +159,6 @@ def test_operations_by_hand() -> None:
     """g₁ = p(1 − p)·((R − T)q + (S − P)(1 − q)) takes at least a few for each of two players, and two exponentials."""
     found = operations(c14.restart_experiment(stag_hunt(), ("pg",), 1, 0))["pg"]
     assert 14 <= found.compiled <= 24
-
-
-def test_seconds_are_measured() -> None:
-    experiment = c14.restart_experiment(stag_hunt(), ("pg", "meta"), 40, 0)
-    found = restart_cost.seconds_per_update(experiment, repeats=1)
-    assert set(found) == {"pg", "meta"} and all(0 < seconds < 1e-3 for seconds in found.values())
 
 
 # --------------------------------------------------------------------------------------------------------- evidence
