@@ -609,3 +609,18 @@ def test_a_stepper_needs_a_kernel() -> None:
     three = learning(game, "direct")
     with pytest.raises(ValueError, match="three"):
         Stepper(three, np.zeros((6, 1)), 1)
+
+
+def test_without_a_kernel_runs_can_be_cut_too() -> None:
+    """Three actions in direct coordinates, by the reference: schedule and annealing know the number of a step."""
+    game = normal_form("three", [list("abc")] * 2, {(i, j): (i * j, i - j) for i in range(3) for j in range(3)})
+    rule = learning(game, schedule=Schedule(0.3, 0.7, 2.0), anneal=TwoPhase(3, 1.0, 2.0))
+    assert not supported(rule)
+    first = np.random.default_rng(0).dirichlet([1.0] * 3, (2, 5)).transpose(0, 2, 1).reshape(6, 5)
+    whole = trajectories(rule, first, 8, every=2)
+    half = trajectories(rule, first, 4, every=2)
+    rest = trajectories(rule, half.ends, 4, first=4, every=2)
+    assert whole.frames is not None and half.frames is not None and rest.frames is not None
+    np.testing.assert_array_equal(rest.ends, whole.ends)
+    np.testing.assert_array_equal(np.concatenate([half.frames, rest.frames[1:]]), whole.frames)
+    assert (trajectories(rule, half.ends, 4).ends != whole.ends).any()  # control: numbered from 0 again
