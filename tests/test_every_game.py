@@ -67,7 +67,8 @@ def test_what_applies_to_which_game(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     covered = {"stag-hunt", "prisoners-dilemma", "chicken", "battle-of-the-sexes", "coordination"}
     covered |= {"stag-hunt-3", "public-goods", "ipd", "ipd-finite"}
     assert {game for game in REGISTRY if works("align", game)} == covered
-    without_target = {"tandem", "matching-pennies"}
+    without_target = {"tandem", "matching-pennies", "cournot"}
+    without_target |= {"regularised-stag-hunt", "regularised-matching-pennies"}
     assert {game for game in REGISTRY if not works("simulate", game)} == without_target
 
 

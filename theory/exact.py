@@ -475,3 +475,18 @@ def factor_signs(expression: Expr, positive: Sequence[Expr]) -> FactorSigns:
         else:
             sign *= settled
     return FactorSigns(sign, tuple(open_factors))  # type: ignore[arg-type]
+
+
+def positive_on(expression: Expr, symbol: Symbol, low: Rational, high: Rational) -> bool:
+    """Whether a polynomial in one symbol is > 0 on a closed interval: no root there (Sturm), > 0 at one end.
+
+    Raises:
+        Undecided: it is not a polynomial with rational coefficients in the symbol alone.
+    """
+    try:
+        polynomial = Poly(expression, symbol, domain="QQ")
+    except (PolynomialError, CoercionFailed):
+        raise Undecided(f"{expression} is not a polynomial in {symbol} over the rationals") from None
+    if polynomial.is_zero:
+        return False
+    return bool(polynomial(low) > 0 and (polynomial.degree() <= 0 or polynomial.count_roots(low, high) == 0))

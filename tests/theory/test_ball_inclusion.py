@@ -12,10 +12,11 @@ import pytest
 from sympy import Integer, Matrix, Poly, Rational, Symbol, diff, sqrt, symbols
 
 from theory import ball_inclusion as balls
-from theory import exact
-from theory.ball_inclusion import PAPER, Ball, Corrected
+from theory import corrected, exact, moved_zeros
+from theory.ball_inclusion import PAPER, Ball
 from theory.claims import c10_ball_inclusion as c10
 from theory.claims.model import Verdict, settle
+from theory.corrected import Corrected
 from theory.decomposition import decompose
 from theory.errors import BadInput
 from theory.exact import Undecided
@@ -88,7 +89,7 @@ def test_balls_against_points(dimension: int) -> None:
         else:
             apart += 1
             assert point is not None and inner.holds(point)
-            assert balls.square(balls.minus(point, outer.centre)) > outer.radius**2
+            assert corrected.square(corrected.minus(point, outer.centre)) > outer.radius**2
     assert nested > 5 and apart > 5
 
 
@@ -115,18 +116,18 @@ def test_signature_and_largest_eigenvalue() -> None:
         matrix = turn * Matrix.diag(*values) * turn.T
         signs = [(v > 0) - (v < 0) for v in map(Fraction, map(str, values))]
         counted = tuple(signs.count(sign) for sign in (-1, 0, 1))
-        assert balls.signature(matrix) == counted
-        assert balls.largest_eigenvalue(matrix) == max(values)
+        assert corrected.signature(matrix) == counted
+        assert corrected.largest_eigenvalue(matrix) == max(values)
     with pytest.raises(Undecided):
-        balls.largest_eigenvalue(Matrix([[0, 1], [1, 1]]))  # the golden ratio
+        corrected.largest_eigenvalue(Matrix([[0, 1], [1, 1]]))  # the golden ratio
     with pytest.raises(BadInput):
-        balls.signature(Matrix([[0, 1], [0, 0]]))
+        corrected.signature(Matrix([[0, 1], [0, 0]]))
 
 
 def test_the_largest_eigenvalue_is_not_the_largest_rational_one() -> None:
     matrix = Matrix([[1, 2, 0], [2, 0, 0], [0, 0, -5]])  # (1 ± √17)/2 and −5
     with pytest.raises(Undecided):
-        balls.largest_eigenvalue(matrix)
+        corrected.largest_eigenvalue(matrix)
 
 
 def test_three_rates_of_one_field() -> None:
@@ -142,7 +143,9 @@ def test_the_exact_rate_can_exceed_weyls_bound() -> None:
     case = Corrected((x, y), (-x + 0 * y, -3 * y), (-x, 5 * y), (Integer(0), Integer(0)))
     assert case.exact_slope == 1 and case.bound_slope == case.paper_slope == -5
     amount = Rational(1, 100)  # the true rate is 1 + λ as long as it is below 3 − 5λ
-    assert -balls.largest_eigenvalue(balls.symmetric(balls.jacobian(case.total(amount), (x, y)))) == 1 + amount
+    assert (
+        -corrected.largest_eigenvalue(corrected.symmetric(corrected.jacobian(case.total(amount), (x, y)))) == 1 + amount
+    )
 
 
 def test_a_double_eigenvalue_takes_the_worst_direction() -> None:
@@ -165,14 +168,14 @@ def test_a_point_that_is_no_zero_is_refused() -> None:
 @pytest.mark.parametrize("dimension", [1, 2])
 @pytest.mark.parametrize("wrong", [(1, -1), (-1, 0), (-1, 1), (0, -1)])
 def test_wrong_first_order_formulas_leave_a_residual(dimension: int, wrong: tuple[int, int]) -> None:
-    assert all(exact.is_zero(entry) for entry in balls.taylor_residuals(dimension))
-    assert not all(exact.is_zero(entry) for entry in balls.taylor_residuals(dimension, *wrong))
+    assert all(exact.is_zero(entry) for entry in moved_zeros.taylor_residuals(dimension))
+    assert not all(exact.is_zero(entry) for entry in moved_zeros.taylor_residuals(dimension, *wrong))
 
 
 def test_series_of_a_zero_in_closed_form() -> None:
     """v = −x + x²/2, M = 1 − x/10: the zero is a − √(a² − 2λ), a = 1 + λ/10."""
     case = c10.on_the_line(1 - X / 10)
-    (coefficients,) = balls.moved_zero_series(case, 4)
+    (coefficients,) = moved_zeros.moved_zero_series(case, 4)
     half = size / 10 + 1
     root = half - sqrt(half**2 - 2 * size)
     assert coefficients == [root.diff(size, k).subs(size, 0) / Integer([1, 1, 2, 6, 24][k]) for k in range(5)]
@@ -182,9 +185,9 @@ def test_spectrum_residual_tells_the_true_slope_from_others() -> None:
     draw = random.Random(3)
     for _ in range(4):
         case, _, _ = c10.random_case(draw, Rational(1, 2))
-        assert balls.spectrum_residual(case, case.exact_slope) == (0, 0)
+        assert moved_zeros.spectrum_residual(case, case.exact_slope) == (0, 0)
         for wrong in (case.paper_slope, case.exact_slope + 1, -case.exact_slope):
-            assert balls.spectrum_residual(case, wrong)[1] != 0
+            assert moved_zeros.spectrum_residual(case, wrong)[1] != 0
 
 
 @pytest.mark.parametrize("stretch", [Rational(1, 3), Rational(9, 10), Rational(11, 10), Rational(3)])
@@ -210,19 +213,19 @@ def test_radius_slope_against_difference_quotients() -> None:
 def test_enclosures_hold_the_zero_and_are_refused_far_from_one() -> None:
     x, y = symbols("x y", real=True)
     field = (x**2 - 2, x * y - 1)
-    first, second = balls.enclosed_zero(field, (x, y), (Rational(3, 2), Rational(1, 2)))
+    first, second = moved_zeros.enclosed_zero(field, (x, y), (Rational(3, 2), Rational(1, 2)))
     assert (first**2 - 2).contains(0) and (2 * second**2 - 1).contains(0) and first > 1
     with pytest.raises(Undecided):
-        balls.enclosed_zero((x**2 + 1 + 0 * y, y), (x, y), (Rational(1), Rational(0)))
+        moved_zeros.enclosed_zero((x**2 + 1 + 0 * y, y), (x, y), (Rational(1), Rational(0)))
 
 
 def test_signs_on_intervals() -> None:
     zero, one = Integer(0), Integer(1)
-    assert balls.positive_on(X**2 - X + Rational(1, 3), X, zero, one)
-    assert not balls.positive_on(X**2 - X + Rational(1, 4), X, zero, one)
-    assert not balls.positive_on(-one, X, zero, one) and not balls.positive_on(zero, X, zero, one)
+    assert exact.positive_on(X**2 - X + Rational(1, 3), X, zero, one)
+    assert not exact.positive_on(X**2 - X + Rational(1, 4), X, zero, one)
+    assert not exact.positive_on(-one, X, zero, one) and not exact.positive_on(zero, X, zero, one)
     with pytest.raises(Undecided):
-        balls.positive_on(X * size, X, zero, one)
+        exact.positive_on(X * size, X, zero, one)
 
 
 # ------------------------------------------------------------------------------------- the counterexamples, by hand
@@ -286,16 +289,16 @@ def test_own_second_derivatives_of_named_one_shot_games(game: Game) -> None:
 def test_the_tandem_game_has_no_ball_either() -> None:
     case_field = decompose(tandem(), form="expanded").policy_gradient
     x, y = (row[0] for row in parameters(tandem(), "direct"))
-    slopes = balls.symmetric(balls.jacobian([row[0] for row in case_field], (x, y)))
-    assert balls.largest_eigenvalue(slopes) == 0
+    slopes = corrected.symmetric(corrected.jacobian([row[0] for row in case_field], (x, y)))
+    assert corrected.largest_eigenvalue(slopes) == 0
 
 
 def test_a_regularised_game_has_own_curvature() -> None:
-    game, zero = c10.regularised_stag_hunt()
-    case = balls.game_case(game, zero)
+    game, zero = c10.STAG_HUNT
+    case = corrected.game_case(game, zero)
     assert case.slope == Matrix([[-5, 3], [3, -5]]) and case.rate == 2
     with pytest.raises(BadInput):
-        balls.game_case(game, (Rational(3, 4), Rational(3, 4)))
+        corrected.game_case(game, (Rational(3, 4), Rational(3, 4)))
 
 
 @pytest.mark.parametrize("words", ["AllD", "Grim", "TFT", "C:CDDC"])
@@ -331,10 +334,10 @@ def test_diagonal_lipschitz_is_the_least_constant_and_refuses_what_it_does_not_c
 
 def test_mu_m_can_be_positive_outside_potential_games() -> None:
     for spill in (0, 1):
-        played = balls.game_case(c10.spillover_game(Rational(spill)), c10.ORIGIN)
+        played = corrected.game_case(c10.spillover_game(Rational(spill)), c10.ORIGIN)
         assert played.paper_slope == 1
-    game, zero = c10.regularised_matching_pennies()
-    assert balls.game_case(game, zero).paper_slope == 16
+    game, zero = c10.PENNIES
+    assert corrected.game_case(game, zero).paper_slope == 16
 
 
 def test_a_potential_game_with_costs_in_both_parameters_breaks_the_sum() -> None:
@@ -405,7 +408,7 @@ def test_the_ball_of_stag_hunt_shrinks_where_t_is_below_s() -> None:
         ("C10.strict", "definite_sign", lambda form, positive: -1),
         ("C10.potential", "NAMED_GAMES", (stag_hunt(),)),
         ("C10.games", "first_order", lambda *inputs: 1),
-        ("C10.games", "cournot", lambda: c10.regularised_matching_pennies()),
+        ("C10.games", "CONVEX_COURNOT", c10.PENNIES),
     ],
 )
 def test_sabotage_is_noticed(name: str, attribute: str, wrong: object, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,45 +26,46 @@ from sympy import Expr, Integer, Matrix, Mul, Poly, Rational, Symbol, diff, symb
 from theory.ball_inclusion import (
     PAPER,
     Ball,
-    Corrected,
     diagonal_lipschitz,
     drift_bound,
     first_order,
-    game_case,
     inclusion_at,
-    jacobian,
     jacobian_at,
     kept,
-    largest_eigenvalue,
-    moved_zero_series,
     own_curvature,
-    positive_on,
     radius,
     radius_slope,
-    regularised,
-    signature,
-    spectrum_residual,
-    square,
-    symmetric,
-    taylor_residuals,
 )
 from theory.claims.c15_stag_hunt_entry import rising_condition
 from theory.claims.c18_stable_equilibria import own_probability_is_absent
 from theory.claims.model import Claim, Evidence, Finding, Verdict
+from theory.corrected import (
+    Corrected,
+    game_case,
+    jacobian,
+    largest_eigenvalue,
+    signature,
+    square,
+    symmetric,
+)
 from theory.decomposition import decompose
-from theory.exact import QuotientField, Undecided, definite_sign, is_zero, leading_term, lowest_terms
+from theory.exact import QuotientField, Undecided, definite_sign, is_zero, leading_term, lowest_terms, positive_on
 from theory.games import (
     DifferentiableGame,
     Game,
     battle_of_the_sexes,
     chicken,
     coordination,
+    cournot,
     ipd,
     matching_pennies,
     prisoners_dilemma,
+    regularised_matching_pennies,
+    regularised_stag_hunt,
     stag_hunt,
 )
 from theory.games.symbolic import symbolic_game
+from theory.moved_zeros import moved_zero_series, spectrum_residual, taylor_residuals
 from theory.policies import in_probabilities, parameters
 from theory.profiles import parse_profile
 from theory.separatrix import corrected_field, separatrix
@@ -709,23 +710,10 @@ BOX = ((Integer(0), Integer(1)),) * 2
 HALF = Rational(1, 2)
 
 
-def cournot() -> tuple[DifferentiableGame, tuple[Rational, Rational]]:
-    """Two firms, price 4 − q₁ − q₂, cost q³/3: Cournot competition with convex cost, equilibrium (1, 1)."""
-    first, second = symbols("q1 q2", real=True)
-    values = tuple(own * (4 - first - second) - own**3 / 3 for own in (first, second))
-    return DifferentiableGame("cournot", ((first,), (second,)), values), (Integer(1), Integer(1))
-
-
-def regularised_stag_hunt() -> tuple[DifferentiableGame, tuple[Rational, Rational]]:
-    """Stag Hunt 4,0,3,2 with a cost (80/27)(p − 1/2)⁴ of leaving one half: equilibrium (7/8, 7/8)."""
-    game = regularised(stag_hunt(), [lambda p: Rational(80, 27) * (p - HALF) ** 4] * 2, "regularised stag-hunt")
-    return game, (Rational(7, 8), Rational(7, 8))
-
-
-def regularised_matching_pennies() -> tuple[DifferentiableGame, tuple[Rational, Rational]]:
-    """Matching Pennies with a cost (p − 1/2)²/2 + (p − 1/2)⁴: equilibrium (1/2, 1/2)."""
-    costs = [lambda p: (p - HALF) ** 2 / 2 + (p - HALF) ** 4] * 2
-    return regularised(matching_pennies(), costs, "regularised matching-pennies"), (HALF, HALF)
+# A game with an interior equilibrium, and where it is.
+CONVEX_COURNOT = (cournot(c=0, k="1/3"), (Integer(1), Integer(1)))
+STAG_HUNT = (regularised_stag_hunt(), (Rational(7, 8), Rational(7, 8)))
+PENNIES = (regularised_matching_pennies(), (HALF, HALF))
 
 
 def diagonal_branch(case: Corrected, moved: Rational) -> Rational:
@@ -787,12 +775,12 @@ def ball_row(
 def _check_games() -> Finding:
     rows: dict[str, dict[str, Any]] = {}
     for (game, zero), target, box in (
-        (cournot(), Rational(21, 20), ((Integer(0), Integer(4)),) * 2),
-        (regularised_stag_hunt(), Rational(9, 10), BOX),
+        (CONVEX_COURNOT, Rational(21, 20), ((Integer(0), Integer(4)),) * 2),
+        (STAG_HUNT, Rational(9, 10), BOX),
     ):
         case = game_case(game, zero)
         rows[game.name] = ball_row(case, box, diagonal_branch(case, target), (target, target))
-    pennies, centre = regularised_matching_pennies()
+    pennies, centre = PENNIES
     case = game_case(pennies, centre)
     rows[pennies.name] = ball_row(case, BOX, Rational(1, 16), centre)
     x, y = case.symbols
@@ -800,7 +788,7 @@ def _check_games() -> Finding:
     u, w = x - HALF, y - HALF
     if not is_zero(inner + (1 + 16 * size) * (u**2 + w**2) + 4 * (u**4 + w**4)):
         return _undecided("matching pennies: the inner product has another form")
-    expected = {"cournot": -1, "regularised stag-hunt": -1, "regularised matching-pennies": 1}
+    expected = {"cournot": -1, "regularised-stag-hunt": -1, "regularised-matching-pennies": 1}
     for name, sign in expected.items():
         row = rows[name]
         if row["nested"] != (sign == 1) or set(row["first_order"].values()) != {sign}:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from theory.games.battle_of_the_sexes import battle_of_the_sexes
 from theory.games.chicken import chicken
 from theory.games.coordination import coordination
+from theory.games.cournot import cournot
 from theory.games.differentiable import AnyGame, DifferentiableGame, finite
 from theory.games.ipd import ipd
 from theory.games.ipd_finite import ipd_finite
@@ -15,6 +16,7 @@ from theory.games.matching_pennies import matching_pennies
 from theory.games.model import START, Game, memory_one, normal_form
 from theory.games.prisoners_dilemma import prisoners_dilemma
 from theory.games.public_goods import public_goods
+from theory.games.regularised import regularised_matching_pennies, regularised_stag_hunt
 from theory.games.stag_hunt import stag_hunt
 from theory.games.stag_hunt_3 import stag_hunt_3
 from theory.games.symmetric import symmetric_game
@@ -33,6 +35,9 @@ REGISTRY: dict[str, Callable[..., AnyGame]] = {
     "public-goods": public_goods,
     "stag-hunt-3": stag_hunt_3,
     "tandem": tandem,
+    "cournot": cournot,
+    "regularised-stag-hunt": regularised_stag_hunt,
+    "regularised-matching-pennies": regularised_matching_pennies,
 }
 
 __all__ = [
@@ -44,6 +49,7 @@ __all__ = [
     "battle_of_the_sexes",
     "chicken",
     "coordination",
+    "cournot",
     "finite",
     "ipd",
     "ipd_finite",
@@ -53,6 +59,8 @@ __all__ = [
     "normal_form",
     "prisoners_dilemma",
     "public_goods",
+    "regularised_matching_pennies",
+    "regularised_stag_hunt",
     "stag_hunt",
     "stag_hunt_3",
     "symmetric_game",

@@ -1,0 +1,509 @@
+"""Where the zero of v + λM is: Taylor series in λ to any order, and balls that hold exactly one zero.
+
+By the implicit function theorem a zero φ* of v with invertible Jacobian continues, for small λ, to a zero of v + λM
+that is as smooth in λ as v and M are. With d = Dv(φ*)⁻¹M(φ*) it is
+
+    φ*_λ = φ* − λd + λ² Dv(φ*)⁻¹(DM d − ½ D²v[d, d]) + O(λ³).
+
+**Along a whole interval of λ.** Let Λ be an interval of λ, X a box with midpoint m, Y any matrix. If the Krawczyk image
+
+    K = m − Y v_Λ(m) + (I − Y Dv_Λ(X))(X − m)
+
+lies inside X, then for every λ in Λ there is exactly one zero in X, it lies in K, and Dv_λ is invertible on X: so it is
+one smooth branch over Λ. Two pieces that meet in λ continue the same branch if a box that holds exactly one zero at
+that λ lies in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise, product
+from typing import Any
+
+import flint
+from sympy import Expr, Integer, Poly, Rational, Symbol, diff, linsolve, symbols
+
+from theory import exact
+from theory.corrected import Corrected, Vector, game_case, jacobian
+from theory.decomposition import update_program
+from theory.exact import Undecided
+from theory.games.differentiable import DifferentiableGame
+from theory.policies import parameters
+from theory.symbols import correction as size
+from theory.symbols import own_coefficient, peer_coefficient
+from theory.updates.model import Form
+
+# ---------------------------------------------------------------------------------- first order, for every smooth field
+
+
+def taylor_case(dimension: int) -> tuple[tuple[Symbol, ...], Vector, Vector, Vector]:
+    """(x, v, M, d): Taylor polynomials at φ* = 0 with symbols for all derivatives, v to order 3, M to order 2.
+
+    M(0) = Dv(0)d, so that every M(0) occurs and nothing has to be inverted. Higher derivatives enter with λ² and more.
+    """
+    x = symbols(f"x1:{dimension + 1}", real=True)
+    d = symbols(f"d1:{dimension + 1}", real=True)
+
+    def form(name: str, row: int, order: int) -> Expr:
+        """A symmetric multilinear form on (x, …, x), one symbol per partial derivative."""
+        total: Expr = Integer(0)
+        for axes in product(range(dimension), repeat=order):
+            label = "_".join(map(str, (row, *sorted(axes))))
+            term: Expr = Symbol(f"{name}{order}_{label}", real=True)
+            for axis in axes:
+                term *= x[axis]
+            total += term
+        return total / {0: 1, 1: 1, 2: 2, 3: 6}[order]
+
+    v = tuple(sum((form("v", row, order) for order in (1, 2, 3)), Integer(0)) for row in range(dimension))
+    at_d = dict(zip(x, d, strict=True))
+    m = tuple(
+        form("v", row, 1).subs(at_d, simultaneous=True) + form("m", row, 1) + form("m", row, 2)
+        for row in range(dimension)
+    )
+    return x, v, m, d
+
+
+def taylor_residuals(dimension: int, sign: int = -1, bend: int = -1) -> list[Expr]:
+    """What has to vanish for the first-order formulas to hold for every smooth field of that dimension.
+
+    The coefficients of 1 and λ of v_λ(φ* + sign λd), and those of Dv_λ there less Dv + λ(DM + bend D²v[d]). With the
+    residual O(λ²) and Dv(φ*) invertible, the zero itself is O(λ²) away.
+
+    Args:
+        dimension: n.
+        sign: −1 for the true direction; 1 is a control.
+        bend: −1 for the true derivative; 0 (the paper's) and 1 are controls.
+    """
+    x, v, m, d = taylor_case(dimension)
+    here = {symbol: sign * size * entry for symbol, entry in zip(x, d, strict=True)}
+    origin = dict.fromkeys(x, Integer(0))
+    total = [a + size * b for a, b in zip(v, m, strict=True)]
+    residuals = [_coefficient(entry.subs(here, simultaneous=True), k) for entry in total for k in (0, 1)]
+    along = [sum(diff(entry, s) * w for s, w in zip(x, d, strict=True)) for entry in v]
+    for row, column in product(range(dimension), repeat=2):
+        change = diff(total[row], x[column]).subs(here, simultaneous=True)
+        slope = diff(v[row], x[column]).subs(origin)
+        expected = diff(m[row], x[column]).subs(origin) + bend * diff(along[row], x[column]).subs(origin)
+        residuals += [_coefficient(change, 0) - slope, _coefficient(change, 1) - expected]
+    return residuals
+
+
+def _coefficient(expression: Expr, power: int) -> Expr:
+    return expression.expand().coeff(size, power)
+
+
+# ------------------------------------------------------------------------------------- power series and certified zeros
+
+
+@contextmanager
+def precision(name: str, value: int) -> Iterator[None]:
+    """Sets one of python-flint's precisions for a block: ``prec`` in bits (balls), ``cap`` in terms (series)."""
+    before = getattr(flint.ctx, name)
+    setattr(flint.ctx, name, value)
+    try:
+        yield
+    finally:
+        setattr(flint.ctx, name, before)
+
+
+def _series(order: int) -> tuple[Callable[[Rational], Any], Any]:
+    def constant(number: Rational) -> Any:
+        return flint.fmpq_series([exact.to_fmpq(number)], prec=order + 1)
+
+    return constant, flint.fmpq_series([flint.fmpq(0), flint.fmpq(1)], prec=order + 1)
+
+
+def moved_zero_series(case: Corrected, order: int = 2) -> list[list[Rational]]:
+    """Taylor coefficients in λ of φ*_λ, by the iteration x ← x − Dv(φ*)⁻¹v_λ(x) on power series.
+
+    Every step makes one more coefficient right. Shares nothing with :attr:`Corrected.direction` but Dv(φ*).
+    """
+    with precision("cap", order + 1):
+        constant, step = _series(order)
+        inverse = case.slope.inv()
+        here = [constant(entry) for entry in case.zero]
+        for _ in range(order + 1):
+            values = {**dict(zip(case.symbols, here, strict=True)), size: step}
+            residual = [exact.evaluate(entry, values, constant) for entry in case.total()]
+            here = [
+                x - sum((constant(inverse[i, j]) * r for j, r in enumerate(residual)), constant(Integer(0)))
+                for i, x in enumerate(here)
+            ]
+        return [[exact.from_fmpq(flint.fmpq(x[k])) for k in range(order + 1)] for x in here]
+
+
+def spectrum_residual(case: Corrected, slope: Expr) -> tuple[Rational, Rational]:
+    """Coefficients of 1 and λ of det(sym Dv_λ(φ*_λ) + (μ + λμ′)I), on power series.
+
+    Both are 0 for the exact derivative μ′, and, where −μ is a simple eigenvalue, for no other.
+    """
+    moved = moved_zero_series(case, 2)
+    with precision("cap", 3):
+        constant, step = _series(2)
+        here = {
+            symbol: flint.fmpq_series(list(map(exact.to_fmpq, row)), prec=3)
+            for symbol, row in zip(case.symbols, moved, strict=True)
+        }
+        slopes = jacobian(case.total(), case.symbols)
+        at = [
+            [exact.evaluate(entry, {**here, size: step}, constant) for entry in slopes.row(i)]
+            for i in range(slopes.rows)
+        ]
+        shift = constant(case.rate) + step * constant(slope)
+        half = constant(Rational(1, 2))
+        width = range(len(at))
+        matrix = [
+            [(at[i][j] + at[j][i]) * half + (shift if i == j else constant(Integer(0))) for j in width] for i in width
+        ]
+        value = _determinant(matrix, constant)
+        return exact.from_fmpq(flint.fmpq(value[0])), exact.from_fmpq(flint.fmpq(value[1]))
+
+
+def _determinant(matrix: Sequence[Sequence[Any]], constant: Callable[[Rational], Any]) -> Any:
+    """By expansion along the first row."""
+    if not matrix:
+        return constant(Integer(1))
+    total = constant(Integer(0))
+    for column, entry in enumerate(matrix[0]):
+        minor = [[*row[:column], *row[column + 1 :]] for row in matrix[1:]]
+        term = entry * _determinant(minor, constant)
+        total = total + term if column % 2 == 0 else total - term
+    return total
+
+
+def enclosed_zero(
+    field: Sequence[Expr], wrt: Sequence[Symbol], start: Sequence[Rational], bits: int = 256
+) -> list[Any]:
+    """Balls (python-flint) that hold exactly one zero of the field, near a start.
+
+    Newton steps find it; the Krawczyk operator K(X) = x − YF(x) + (I − Y DF(X))(X − x), in ball arithmetic, proves it:
+    K(X) inside X has a zero in X, and only one.
+
+    Raises:
+        Undecided: no enclosure is proved.
+    """
+    slopes = jacobian(field, wrt)
+    width = range(len(wrt))
+
+    def matrix_at(values: Sequence[Any]) -> Any:
+        known = dict(zip(wrt, values, strict=True))
+        entries = [exact.evaluate(entry, known, lambda c: flint.arb(exact.to_fmpq(c))) for entry in slopes]
+        return flint.arb_mat(len(wrt), len(wrt), entries)
+
+    def field_at(values: Sequence[Any]) -> Any:
+        known = dict(zip(wrt, values, strict=True))
+        entries = [exact.evaluate(entry, known, lambda c: flint.arb(exact.to_fmpq(c))) for entry in field]
+        return flint.arb_mat(len(wrt), 1, entries)
+
+    failure = Undecided(f"no zero of the field is proved near {tuple(start)}")
+    with precision("prec", bits):
+        here = [flint.arb(exact.to_fmpq(entry)) for entry in start]
+        try:
+            for _ in range(12):
+                step = matrix_at(here).solve(field_at(here))
+                here = [(x - step[i, 0]).mid() for i, x in enumerate(here)]
+            inverse = matrix_at(here).inv()
+        except ZeroDivisionError:
+            raise failure from None
+        spread = flint.arb(0, flint.arb(2) ** (-bits // 2))
+        wide = [x + spread for x in here]
+        error = -inverse * matrix_at(wide)
+        for i in width:
+            error[i, i] = error[i, i] + 1
+        image = flint.arb_mat(len(wrt), 1, here) - inverse * field_at(here)
+        image = image + error * flint.arb_mat(len(wrt), 1, [spread for _ in width])
+        if not all(wide[i].contains_interior(image[i, 0]) for i in width):
+            raise failure
+        return [image[i, 0] for i in width]
+
+
+# ------------------------------------------------------------------------------------------ other routes to the series
+
+
+def second_order_residuals(dimension: int, half: Rational = Rational(1, 2), sign: int = 1) -> list[Expr]:
+    """What has to vanish for the second-order coefficient to hold for every smooth field of that dimension.
+
+    The coefficients of 1, λ and λ² of v_λ(−λd + λ²e), multiplied from the left by nothing: Dv e is written as
+    sign DM d − half D²v[d, d], so that no matrix has to be inverted.
+
+    Args:
+        dimension: n.
+        half: 1/2 for the true coefficient; anything else is a control.
+        sign: 1 for the true coefficient; −1 is a control.
+    """
+    x, v, m, d = taylor_case(dimension)
+    e = symbols(f"e1:{dimension + 1}", real=True)
+    here = {symbol: -size * first + size**2 * second for symbol, first, second in zip(x, d, e, strict=True)}
+    origin = dict.fromkeys(x, Integer(0))
+
+    def along(entry: Expr, direction: Sequence[Expr]) -> Expr:
+        return sum((diff(entry, s) * w for s, w in zip(x, direction, strict=True)), Integer(0))
+
+    residuals = []
+    for a, b in zip(v, m, strict=True):
+        total = (a + size * b).subs(here, simultaneous=True).expand()
+        claimed = sign * along(b, d) - half * along(along(a, d), d)
+        residuals += [total.coeff(size, k) for k in (0, 1)]
+        residuals.append(total.coeff(size, 2) - along(a, e).subs(origin) + claimed.subs(origin))
+    return residuals
+
+
+def ansatz_series(
+    field: Sequence[Expr], wrt: Sequence[Symbol], zero: Sequence[Rational], order: int, parameter: Symbol = size
+) -> list[list[Rational]]:
+    """Taylor coefficients of a zero in one parameter, from a polynomial with unknown coefficients, order by order.
+
+    The second route to :func:`moved_zero_series`: no Jacobian is formed; every order is a linear system in the new
+    coefficients, and their effect is read off the expanded field.
+
+    Args:
+        field: rational functions of the symbols and the parameter, with a zero at parameter 0.
+        wrt: the symbols.
+        zero: that zero.
+        order: highest power.
+        parameter: what to expand in.
+
+    Raises:
+        Undecided: an order has no unique solution.
+    """
+    numerators = [exact.lowest_terms(entry).as_numer_denom()[0] for entry in field]
+    known: list[Expr] = list(zero)
+    for k in range(1, order + 1):
+        fresh = [Symbol(f"c{index}") for index in range(len(wrt))]
+        here = {s: x + c * parameter**k for s, x, c in zip(wrt, known, fresh, strict=True)}
+        conditions = [
+            Poly(entry.subs(here, simultaneous=True), parameter).coeff_monomial(parameter**k) for entry in numerators
+        ]
+        found = list(linsolve(conditions, fresh))
+        if len(found) != 1 or any(entry.free_symbols for entry in found[0]):
+            raise Undecided(f"the coefficients of order {k} are not unique")
+        known = [x + c * parameter**k for x, c in zip(known, found[0], strict=True)]
+    return [[Poly(x, parameter).coeff_monomial(parameter**k) for k in range(order + 1)] for x in known]
+
+
+def rule_zero_series(
+    game: DifferentiableGame, zero: Sequence[Rational], rule: str, form: Form = "unrolled", order: int = 2
+) -> list[list[Rational]]:
+    """Taylor coefficients in α of the zero of a learning rule's whole update (c_own = c_peer = 1, L = 1).
+
+    The rule's program is run on power series and x ← x − Dv(φ*)⁻¹ update(x) iterated: the update is v + O(α), so every
+    step makes one more coefficient right.
+
+    Raises:
+        Undecided: the rule's program has cases (SOS).
+        BadInput: an unknown rule or form.
+    """
+    program = update_program(game, "direct", rule, form)
+    wrt = [symbol for row in parameters(game, "direct") for symbol in row]
+    slope = game_case(game, zero).slope.inv()
+    with precision("cap", order + 1):
+        constant, step = _series(order)
+        known = dict.fromkeys(program.inputs, step)  # every player's α is the same
+        known |= dict.fromkeys((own_coefficient, peer_coefficient), constant(Integer(1)))
+        known |= {symbol: constant(value) for symbol, value in game.parameters}
+        here = [constant(entry) for entry in zero]
+        for _ in range(order + 1):
+            residual = program.run({**known, **dict(zip(wrt, here, strict=True))}, constant)["update"]
+            here = [
+                x - sum((constant(slope[i, j]) * r for j, r in enumerate(residual)), constant(Integer(0)))
+                for i, x in enumerate(here)
+            ]
+        return [[exact.from_fmpq(flint.fmpq(x[k])) for k in range(order + 1)] for x in here]
+
+
+# -------------------------------------------------------------------------------------------------- the slope test
+
+TAIL = 6
+
+
+def distances(
+    field: Sequence[Expr],
+    wrt: Sequence[Symbol],
+    series: Sequence[Sequence[Rational]],
+    order: int,
+    exponents: Sequence[int],
+    bits: int = 512,
+) -> list[Any]:
+    """|φ*_λ − Σ_{k≤order} c_k λᵏ|/λ^{order+1} at λ = 2^−e for each exponent e, as balls (Euclidean norm).
+
+    For true coefficients it tends to |c_{order+1}|; with an error in c_order it doubles with every halving of λ.
+
+    Raises:
+        Undecided: no zero is proved near the series at one of the λ.
+    """
+    found = []
+    guess: list[Rational] | None = None
+    for exponent in sorted(exponents, reverse=True):  # from the smallest λ on, each zero starting from the last
+        amount = Rational(1, 2**exponent)
+        at = [sum((c * amount**k for k, c in enumerate(row[: order + 1])), Integer(0)) for row in series]
+        zero = enclosed_zero([entry.subs(size, amount) for entry in field], wrt, guess or at, bits)
+        guess = [_rational(x) for x in zero]
+        with precision("prec", bits):
+            apart = sum(((x - _arb(y)) ** 2 for x, y in zip(zero, at, strict=True)), flint.arb(0)).sqrt()
+            found.append(apart / _arb(amount ** (order + 1)))
+    return found[::-1]
+
+
+def matches_to_order(
+    field: Sequence[Expr],
+    wrt: Sequence[Symbol],
+    series: Sequence[Sequence[Rational]],
+    order: int,
+    exponents: Sequence[int],
+) -> bool:
+    """Whether the distances of :func:`distances` tend to |c_{order+1}| linearly in λ.
+
+    Rule: over the last :data:`TAIL` exponents the error |distance − |c_{order+1}|| falls to between 7/16 and 9/16 of
+    itself with every halving of λ, or is 0 to within the enclosure throughout (a polynomial of that degree).
+
+    Args:
+        field: with its parameter :data:`theory.symbols.correction`.
+        wrt: the symbols.
+        series: at least ``order`` + 2 coefficients per coordinate.
+        order: of the truncated series.
+        exponents: λ = 2^−e, ascending.
+    """
+    found = distances(field, wrt, series, order, exponents)[-TAIL:]
+    with precision("prec", 512):
+        aim = sum((_arb(row[order + 1]) ** 2 for row in series), flint.arb(0)).sqrt()
+        errors = [abs(entry - aim) for entry in found]
+        if all(error.contains(0) and error < flint.arb(2) ** -100 for error in errors):
+            return True
+        return all(
+            not before.contains(0) and 16 * after > 7 * before and 16 * after < 9 * before
+            for before, after in pairwise(errors)
+        )
+
+
+def _arb(number: Rational) -> Any:
+    return flint.arb(exact.to_fmpq(number))
+
+
+# ------------------------------------------------------------------------------------------------ the whole branch
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A box that holds exactly one zero for every λ of an interval.
+
+    Attributes:
+        low: least λ.
+        high: largest λ.
+        box: a rational interval per coordinate.
+    """
+
+    low: Rational
+    high: Rational
+    box: tuple[tuple[Rational, Rational], ...]
+
+
+def piece_holds(field: Sequence[Expr], wrt: Sequence[Symbol], piece: Piece, bits: int = 128) -> bool:
+    """Whether the Krawczyk image of a piece's box lies inside the box, for all its λ at once."""
+    slopes = jacobian(field, wrt)
+    width = range(len(wrt))
+    with precision("prec", bits):
+        amount = _between(piece.low, piece.high)
+        box = [_between(*side) for side in piece.box]
+        middle = [_arb((low + high) / 2) for low, high in piece.box]
+        centre = _arb((piece.low + piece.high) / 2)
+        try:
+            inverse = _matrix(slopes, dict(zip(wrt, middle, strict=True)) | {size: centre}, len(wrt)).inv()
+            inverse = flint.arb_mat(len(wrt), len(wrt), [entry.mid() for entry in inverse.entries()])
+        except ZeroDivisionError:
+            return False
+        error = -inverse * _matrix(slopes, dict(zip(wrt, box, strict=True)) | {size: amount}, len(wrt))
+        for i in width:
+            error[i, i] = error[i, i] + 1
+        value = _matrix(field, dict(zip(wrt, middle, strict=True)) | {size: amount}, 1)
+        apart = flint.arb_mat(len(wrt), 1, [x - m for x, m in zip(box, middle, strict=True)])
+        image = flint.arb_mat(len(wrt), 1, middle) - inverse * value + error * apart
+        return all(
+            bool(_arb(low) < image[i, 0]) and bool(image[i, 0] < _arb(high)) for i, (low, high) in enumerate(piece.box)
+        )
+
+
+def glued(field: Sequence[Expr], wrt: Sequence[Symbol], before: Piece, after: Piece) -> bool:
+    """Whether two pieces that meet in λ hold the same zero there: a box with exactly one zero lies in both."""
+    if before.high != after.low:
+        return False
+    return _held_by(field, wrt, before.high, [(low + high) / 2 for low, high in before.box], (before, after))
+
+
+def _held_by(
+    field: Sequence[Expr], wrt: Sequence[Symbol], amount: Rational, start: Sequence[Rational], pieces: Sequence[Piece]
+) -> bool:
+    zero = enclosed_zero([entry.subs(size, amount) for entry in field], wrt, start, 128)
+    return all(
+        bool(_arb(low) < x) and bool(x < _arb(high))
+        for piece in pieces
+        for x, (low, high) in zip(zero, piece.box, strict=True)
+    )
+
+
+def certified_branch(case: Corrected, last: Rational, most: int = 400) -> tuple[Piece, ...]:
+    """Boxes along the whole branch of φ*_λ, 0 ≤ λ ≤ last, each with exactly one zero for all its λ, glued together.
+
+    Floating widths are only guesses: every piece is proved by :func:`piece_holds`, the first one holds φ*, and
+    neighbours are proved to hold the same zero where they meet.
+
+    Raises:
+        Undecided: the branch is not proved with that many pieces (it may fold before ``last``).
+    """
+    field, wrt = case.total(), case.symbols
+    pieces: list[Piece] = []
+    low, start, step = Integer(0), list(case.zero), last
+    tries = 0
+    while low < last:
+        tries += 1
+        if tries > most:
+            raise Undecided(f"the branch is proved up to lambda = {low} only")
+        high = min(low + step, last)
+        piece = _guess(field, wrt, low, high, start)
+        previous = pieces[-1:]
+        if piece is None or not piece_holds(field, wrt, piece) or not _held_by(field, wrt, low, start, [*previous, piece]):
+            step = (high - low) / 2
+            continue
+        pieces.append(piece)
+        low, step = high, 2 * (high - low)
+        start = [_rational(x) for x in enclosed_zero([e.subs(size, high) for e in field], wrt, _middle(piece), 128)]
+    if not all(a < x < b for x, (a, b) in zip(case.zero, pieces[0].box, strict=True)):
+        raise Undecided("the first piece does not hold the zero of v")
+    return tuple(pieces)
+
+
+def _guess(
+    field: Sequence[Expr], wrt: Sequence[Symbol], low: Rational, high: Rational, start: Sequence[Rational]
+) -> Piece | None:
+    """A box about the zero at the middle λ, one and a half times as wide as the zero moves, or None."""
+    try:
+        here = [_rational(x) for x in enclosed_zero([e.subs(size, (low + high) / 2) for e in field], wrt, start, 128)]
+    except Undecided:
+        return None
+    reach = max(abs(x - y) for x, y in zip(here, start, strict=True))
+    sides = []
+    for x, y in zip(here, start, strict=True):
+        half = _rational(_arb(2 * abs(x - y) + reach / 4 + Rational(1, 2**20)), 24)
+        sides.append((_rational(_arb(x), 24) - half, _rational(_arb(x), 24) + half))
+    return Piece(low, high, tuple(sides))
+
+
+def _middle(piece: Piece) -> list[Rational]:
+    return [(low + high) / 2 for low, high in piece.box]
+
+
+def _rational(ball: Any, bits: int = 64) -> Rational:
+    """A rational near the middle of a ball, with 2^bits as denominator."""
+    return Rational(int((ball * 2**bits).mid().floor().unique_fmpz()), 2**bits)
+
+
+def _between(low: Rational, high: Rational) -> Any:
+    """A ball that holds the interval."""
+    return _arb(low).union(_arb(high))
+
+
+def _matrix(entries: Sequence[Expr], known: Mapping[Expr, Any], columns: int) -> Any:
+    values = [exact.evaluate(entry, known, _arb) for entry in entries]
+    return flint.arb_mat(len(values) // columns, columns, values)
