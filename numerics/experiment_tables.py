@@ -5,13 +5,10 @@ Each takes the ledger's evidence, as (claim id, content) pairs, and reads it; no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
 
+from numerics.evidence_rows import Evidence, interval, number, rows_of, table_of
 from numerics.tables import Table
-
-Content = dict[str, Any]
-Evidence = Sequence[tuple[str, Content]]
 
 
 def reproduction(evidence: Evidence) -> Table:
@@ -30,15 +27,15 @@ def reproduction(evidence: Evidence) -> Table:
             "" if row["published_n"] is None else str(row["published_n"]),
             ", ".join(filter(None, (row["setting"], row["rule"]))),
             "" if row["ours"] is None else f"{row['ours']:.4f}",
-            "" if row["interval"] is None else _interval(row["interval"]),
+            "" if row["interval"] is None else interval(row["interval"]),
             str(row["n"]),
             str(row["undecided"]),
             row["verdict"],
             row["reason"],
         )
-        for row in _rows(evidence, "reproduction")
+        for row in rows_of(evidence, "reproduction")
     ]
-    return _table(columns, rows, "lllllrlrlrrlp{5cm}")
+    return table_of(columns, rows, "lllllrlrlrrlp{5cm}")
 
 
 def ablation(evidence: Evidence) -> Table:
@@ -56,18 +53,18 @@ def ablation(evidence: Evidence) -> Table:
             f"{row['c_peer']:g}",
             row["arm"],
             f"{row['share']:.4f}",
-            _interval(row["interval"]),
+            interval(row["interval"]),
             str(row["n"]),
             str(row["undecided"]),
             *(
-                (f"{row['difference']:+.4f}", _interval(row["difference_interval"], "+.4f"), f"{row['adjusted_p']:.3g}")
+                (f"{row['difference']:+.4f}", interval(row["difference_interval"], "+.4f"), f"{row['adjusted_p']:.3g}")
                 if "difference" in row
                 else ("", "", "")
             ),
         )
-        for row in _rows(evidence, "ablation")
+        for row in rows_of(evidence, "ablation")
     ]
-    return _table(columns, rows, "lllrrlrlrrrlr")
+    return table_of(columns, rows, "lllrrlrlrrrlr")
 
 
 def sweep(evidence: Evidence) -> Table:
@@ -79,14 +76,14 @@ def sweep(evidence: Evidence) -> Table:
             f"{row['c_peer']:g}",
             f"{row['lambda']:g}",
             f"{row['share']:.4f}",
-            _interval(row["interval"]),
+            interval(row["interval"]),
             str(row["n"]),
             str(row["undecided"]),
         )
         for _, content in evidence
         for row in content.get("sweep", ())
     ]
-    return _table(columns, rows, "lrrrlrr")
+    return table_of(columns, rows, "lrrrlrr")
 
 
 def regions(evidence: Evidence) -> Table:
@@ -99,14 +96,14 @@ def regions(evidence: Evidence) -> Table:
             f"{row['base_share']:.4f}",
             f"{row['share']:.4f}",
             f"{row['gain']:+.4f}",
-            _interval(row["gain_interval"], "+.4f"),
+            interval(row["gain_interval"], "+.4f"),
             str(row["n"]),
             str(row["undecided"]),
         )
         for _, content in evidence
         for row in content.get("regions", ())
     ]
-    return _table(columns, rows, "llrrrlrr")
+    return table_of(columns, rows, "llrrrlrr")
 
 
 def entry_times(evidence: Evidence) -> Table:
@@ -126,12 +123,12 @@ def entry_times(evidence: Evidence) -> Table:
             str(row["censored"]),
             str(row["undecided"]),
             f"{row['restricted_mean']:.1f}",
-            _interval(row["interval"], ".1f"),
+            interval(row["interval"], ".1f"),
             f"> {row['horizon']}" if row["median"] is None else str(row["median"]),
             *(
                 (
                     f"{row['difference']:+.1f}",
-                    _interval(row["difference_interval"], "+.1f"),
+                    interval(row["difference_interval"], "+.1f"),
                     *(str(row[count]) for count in ("sooner", "later", "ties")),
                     f"{row['p_value']:.3g}",
                 )
@@ -142,7 +139,7 @@ def entry_times(evidence: Evidence) -> Table:
         for _, content in evidence
         for row in content.get("times", ())
     ]
-    return _table(columns, rows, "lllrrrrrrlrrlrrrr")
+    return table_of(columns, rows, "lllrrrrrrlrrlrrrr")
 
 
 def costs(evidence: Evidence) -> Table:
@@ -158,11 +155,11 @@ def costs(evidence: Evidence) -> Table:
             unit,
             row["method"],
             str(row["work"]),
-            _number(row["p"]["estimate"], ".4f"),
-            _interval(row["p"]["interval"]),
-            _number(row["epochs"]["estimate"], ".2f"),
-            _number(row["ratio"]["estimate"], ".3f"),
-            _interval(row["ratio"]["interval"], ".3f"),
+            number(row["p"]["estimate"], ".4f"),
+            interval(row["p"]["interval"]),
+            number(row["epochs"]["estimate"], ".2f"),
+            number(row["ratio"]["estimate"], ".3f"),
+            interval(row["ratio"]["interval"], ".3f"),
             str(row["n"]),
             str(row["undecided"]),
         )
@@ -170,7 +167,7 @@ def costs(evidence: Evidence) -> Table:
         for unit, counted in content.get("costs", {}).items()
         for row in counted
     ]
-    return _table(columns, rows, "llllrrlrrlrr")
+    return table_of(columns, rows, "llllrrlrrlrr")
 
 
 def risk_dominance(evidence: Evidence) -> Table:
@@ -186,7 +183,7 @@ def risk_dominance(evidence: Evidence) -> Table:
             f"{row['pg']['share']:.4f}",
             f"{row['meta']['share']:.4f}",
             f"{row['meta - pg']['difference']:+.4f}",
-            _interval(row["meta - pg"]["interval"], "+.4f"),
+            interval(row["meta - pg"]["interval"], "+.4f"),
             str(row["n"]),
             str(row["pg"]["undecided"] + row["meta"]["undecided"]),
             row["direct"]["pg"],
@@ -196,7 +193,7 @@ def risk_dominance(evidence: Evidence) -> Table:
         if claim == "C15.risk-dominance-logit"
         for row in content.get("members", ())
     ]
-    return _table(columns, rows, "rrrrrlrrrr")
+    return table_of(columns, rows, "rrrrrlrrrr")
 
 
 TABLES: Mapping[str, Callable[[Evidence], Table]] = {
@@ -208,23 +205,3 @@ TABLES: Mapping[str, Callable[[Evidence], Table]] = {
     "costs": costs,
     "risk_dominance": risk_dominance,
 }
-
-
-def _rows(evidence: Evidence, name: str) -> Iterator[Content]:
-    return (row for _, content in evidence for row in content.get(name, ()))
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], widths: str) -> Table:
-    kinds: list[str] = []
-    for letter in widths.replace("p{5cm}", "p"):
-        kinds.append("p{5cm}" if letter == "p" else letter)
-    return Table(tuple(columns), tuple(map(tuple, rows)), tuple(kinds))
-
-
-def _number(value: float | None, spec: str) -> str:
-    return "infinite" if value is None else format(value, spec)
-
-
-def _interval(ends: Sequence[float | None], spec: str = ".4f") -> str:
-    low, high = ends
-    return f"[{_number(low, spec)}, {_number(high, spec)}]"

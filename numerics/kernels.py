@@ -160,7 +160,7 @@ def trajectories(
     eta, factor = _sizes(learning, first, steps)
     arguments = (*_fixed(learning, kernel), eta, factor, _settled(eta, factor), every or 0)
 
-    blocks = _to_blocks(starts, kernel)
+    blocks = to_blocks(starts, kernel)
     frames = np.empty((0 if every is None else steps // every + 1, *blocks.shape))
 
     def part(begin: int, end: int) -> None:
@@ -168,8 +168,8 @@ def trajectories(
 
     share_out(part, len(blocks), threads)
     batch = starts.shape[1]
-    kept = None if every is None else _from_blocks(frames, kernel, batch)
-    return Trajectories(_from_blocks(blocks, kernel, batch), kept)
+    kept = None if every is None else from_blocks(frames, kernel, batch)
+    return Trajectories(from_blocks(blocks, kernel, batch), kept)
 
 
 class Stepper:
@@ -192,7 +192,7 @@ class Stepper:
         if kernel is None:
             raise ValueError(f"no kernel steps {learning.rule!r} on {learning.game.name!r}")
         self._kernel, self._batch = kernel, starts.shape[1]
-        self._blocks = _to_blocks(starts, kernel)
+        self._blocks = to_blocks(starts, kernel)
         self._fixed = _fixed(learning, kernel)
         self._sizes = list(zip(*(entries[:, None] for entries in _sizes(learning, 0, steps)), strict=True))
         self._frames = np.empty((0, *self._blocks.shape))
@@ -211,7 +211,7 @@ class Stepper:
     @property
     def phi(self) -> Array:
         """φ after :attr:`number` steps, shape (parameters, batch)."""
-        return _from_blocks(self._blocks, self._kernel, self._batch)
+        return from_blocks(self._blocks, self._kernel, self._batch)
 
 
 def _fixed(learning: Learning, kernel: Kernel) -> tuple[Array, Array, Array]:
@@ -228,7 +228,7 @@ def _sizes(learning: Learning, first: int, steps: int) -> tuple[Array, Array]:
     return eta, np.ones(steps) if anneal is None else np.array([anneal.factor(n) for n in numbers])
 
 
-def _to_blocks(starts: Array, kernel: Kernel) -> Array:
+def to_blocks(starts: Array, kernel: Kernel) -> Array:
     """(parameters, batch) → (blocks, parameters · lanes), the last block filled with its last start."""
     batch = starts.shape[1]
     count = -(-batch // kernel.lanes)
@@ -237,7 +237,7 @@ def _to_blocks(starts: Array, kernel: Kernel) -> Array:
     return np.ascontiguousarray(blocks).reshape(count, kernel.parameters * kernel.lanes)
 
 
-def _from_blocks(blocks: Array, kernel: Kernel, batch: int) -> Array:
+def from_blocks(blocks: Array, kernel: Kernel, batch: int) -> Array:
     """(…, blocks, parameters · lanes) → (…, parameters, batch)."""
     *rest, count, _ = blocks.shape
     split = blocks.reshape(*rest, count, kernel.parameters, kernel.lanes)

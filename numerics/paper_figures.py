@@ -11,13 +11,20 @@ import matplotlib as mpl
 from joblib import Parallel, delayed
 from matplotlib.figure import Figure
 
-from numerics import entry_figures
+from numerics import (
+    drift_figures,
+    entry_figures,
+    moved_zero_figures,
+    recovery_figures,
+    restart_figures,
+    two_phase_figures,
+)
 from numerics.alignment_figures import alignment_slices
 from numerics.figures import STYLE, basins, portraits, residual
 from numerics.files import write_whole
 from numerics.region_figures import box_sides, certified_regions, cube_and_large_box, proof_trees
 from numerics.stored_ledger import stored_claims, stored_evidence
-from theory.games import ipd, stag_hunt
+from theory.games import ipd, ipd_finite, stag_hunt
 from theory.regions import certify
 
 Content = dict[str, Any]
@@ -40,6 +47,9 @@ DRAWN: Mapping[str, Callable[[], Figure]] = {
     "ipd_alignment": lambda: alignment_slices(ipd()),
     "stag_hunt_regions": lambda: certified_regions(stag_hunt()),
     "stag_hunt_proofs": _proofs,
+    "moved_zeros": moved_zero_figures.moved_zeros,
+    "rest_bounds": moved_zero_figures.rest_bounds,
+    "drift": drift_figures.drift,
 }
 # Drawn from evidence: whether a content is needed, and the figure of all that are.
 FROM_EVIDENCE: Mapping[str, tuple[Callable[[Content], bool], Callable[[Sequence[Content]], Figure]]] = {
@@ -54,6 +64,14 @@ FROM_EVIDENCE: Mapping[str, tuple[Callable[[Content], bool], Callable[[Sequence[
         lambda contents: entry_figures.estimators([row for content in contents for row in content["reproduction"]]),
     ),
     "restart_costs": (lambda content: "costs" in content, entry_figures.cost),
+    "two_phases": (lambda content: "two_phase" in content, two_phase_figures.two_phases),
+    "two_phase_failures": (lambda content: "two_phase" in content, two_phase_figures.failures),
+    "recovery": (lambda content: "points" in content, recovery_figures.recovery),
+    # The sampled twelve rounds have too few chains for a tail.
+    "restart_tails": (
+        lambda content: "tails" in content and "restarts" in content and content["game"] != ipd_finite().name,
+        restart_figures.tails,
+    ),
 }
 
 

@@ -19,11 +19,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise, product
 from typing import Any
 
 import flint
-from sympy import Expr, Integer, Poly, Rational, Symbol, diff, linsolve, symbols
+from sympy import QQ, Add, Expr, Integer, Mul, Rational, Symbol, diff, linsolve, ring, symbols
 
 from theory import exact
 from theory.corrected import Corrected, Vector, game_case, jacobian
@@ -34,6 +35,8 @@ from theory.policies import parameters
 from theory.symbols import correction as size
 from theory.symbols import own_coefficient, peer_coefficient
 from theory.updates.model import Form
+
+HALF = Rational(1, 2)
 
 # ---------------------------------------------------------------------------------- first order, for every smooth field
 
@@ -223,11 +226,11 @@ def enclosed_zero(
 # ------------------------------------------------------------------------------------------ other routes to the series
 
 
-def second_order_residuals(dimension: int, half: Rational = Rational(1, 2), sign: int = 1) -> list[Expr]:
+def second_order_residuals(dimension: int, half: Rational = HALF, sign: int = 1) -> list[Expr]:
     """What has to vanish for the second-order coefficient to hold for every smooth field of that dimension.
 
-    The coefficients of 1, λ and λ² of v_λ(−λd + λ²e), multiplied from the left by nothing: Dv e is written as
-    sign DM d − half D²v[d, d], so that no matrix has to be inverted.
+    The coefficients of 1, λ and λ² of v_λ(−λd + λ²e), with Dv e = sign DM d − half D²v[d, d] put in, so that no matrix
+    has to be inverted.
 
     Args:
         dimension: n.
@@ -269,19 +272,37 @@ def ansatz_series(
     Raises:
         Undecided: an order has no unique solution.
     """
+    names = [Symbol(f"c{index}") for index in range(len(wrt))]
+    _, step, *fresh = ring((parameter, *names), QQ)
     numerators = [exact.lowest_terms(entry).as_numer_denom()[0] for entry in field]
-    known: list[Expr] = list(zero)
+
+    def constant(number: Rational) -> Any:
+        return step.ring.ground_new(QQ(int(number.p), int(number.q)))
+
+    known = [constant(entry) for entry in zero]
     for k in range(1, order + 1):
-        fresh = [Symbol(f"c{index}") for index in range(len(wrt))]
-        here = {s: x + c * parameter**k for s, x, c in zip(wrt, known, fresh, strict=True)}
+        here = {s: x + c * step**k for s, x, c in zip(wrt, known, fresh, strict=True)}
         conditions = [
-            Poly(entry.subs(here, simultaneous=True), parameter).coeff_monomial(parameter**k) for entry in numerators
+            Add(
+                *(
+                    coefficient * Mul(*(c**n for c, n in zip(names, powers, strict=True)))
+                    for (power, *powers), coefficient in exact.evaluate(
+                        entry, {**here, parameter: step}, constant
+                    ).terms()
+                    if power == k
+                )
+            )
+            for entry in numerators
         ]
-        found = list(linsolve(conditions, fresh))
+        found = list(linsolve(conditions, names))
         if len(found) != 1 or any(entry.free_symbols for entry in found[0]):
             raise Undecided(f"the coefficients of order {k} are not unique")
-        known = [x + c * parameter**k for x, c in zip(known, found[0], strict=True)]
-    return [[Poly(x, parameter).coeff_monomial(parameter**k) for k in range(order + 1)] for x in known]
+        known = [x + constant(c) * step**k for x, c in zip(known, found[0], strict=True)]
+    return [[_rational_of(x.coeff(step**k) if k else x.coeff(1)) for k in range(order + 1)] for x in known]
+
+
+def _rational_of(number: Any) -> Rational:
+    return Rational(int(number.numerator), int(number.denominator))
 
 
 def rule_zero_series(
@@ -327,24 +348,35 @@ def distances(
     exponents: Sequence[int],
     bits: int = 512,
 ) -> list[Any]:
-    """|φ*_λ − Σ_{k≤order} c_k λᵏ|/λ^{order+1} at λ = 2^−e for each exponent e, as balls (Euclidean norm).
+    """|φ*_λ − Σ_{k≤order} c_k λᵏ|/λ^{order+1} at λ = 2^−e for each exponent e, as balls (sum of absolute values).
 
     For true coefficients it tends to |c_{order+1}|; with an error in c_order it doubles with every halving of λ.
 
     Raises:
         Undecided: no zero is proved near the series at one of the λ.
     """
+    start = tuple(row[0] for row in series)
+    zeros = _zeros_along(tuple(field), tuple(wrt), start, tuple(exponents), bits)
     found = []
-    guess: list[Rational] | None = None
-    for exponent in sorted(exponents, reverse=True):  # from the smallest λ on, each zero starting from the last
-        amount = Rational(1, 2**exponent)
-        at = [sum((c * amount**k for k, c in enumerate(row[: order + 1])), Integer(0)) for row in series]
-        zero = enclosed_zero([entry.subs(size, amount) for entry in field], wrt, guess or at, bits)
-        guess = [_rational(x) for x in zero]
-        with precision("prec", bits):
-            apart = sum(((x - _arb(y)) ** 2 for x, y in zip(zero, at, strict=True)), flint.arb(0)).sqrt()
+    with precision("prec", bits):
+        for exponent, zero in zip(exponents, zeros, strict=True):
+            amount = Rational(1, 2**exponent)
+            at = [sum((c * amount**k for k, c in enumerate(row[: order + 1])), Integer(0)) for row in series]
+            apart = sum((abs(x - _arb(y)) for x, y in zip(zero, at, strict=True)), flint.arb(0))
             found.append(apart / _arb(amount ** (order + 1)))
-    return found[::-1]
+    return found
+
+
+@lru_cache(maxsize=16)
+def _zeros_along(
+    field: Vector, wrt: tuple[Symbol, ...], start: Vector, exponents: tuple[int, ...], bits: int
+) -> list[list[Any]]:
+    """Enclosed zeros at λ = 2^−e, from the smallest λ on, each sought from the last."""
+    found: dict[int, list[Any]] = {}
+    for exponent in sorted(exponents, reverse=True):
+        found[exponent] = enclosed_zero([e.subs(size, Rational(1, 2**exponent)) for e in field], wrt, start, bits)
+        start = tuple(_rational(x) for x in found[exponent])
+    return [found[exponent] for exponent in exponents]
 
 
 def matches_to_order(
@@ -368,7 +400,7 @@ def matches_to_order(
     """
     found = distances(field, wrt, series, order, exponents)[-TAIL:]
     with precision("prec", 512):
-        aim = sum((_arb(row[order + 1]) ** 2 for row in series), flint.arb(0)).sqrt()
+        aim = sum((abs(_arb(row[order + 1])) for row in series), flint.arb(0))
         errors = [abs(entry - aim) for entry in found]
         if all(error.contains(0) and error < flint.arb(2) ** -100 for error in errors):
             return True
@@ -425,6 +457,16 @@ def piece_holds(field: Sequence[Expr], wrt: Sequence[Symbol], piece: Piece, bits
         )
 
 
+def largest_on(
+    entries: Sequence[Expr], wrt: Sequence[Symbol], box: Sequence[tuple[Rational, Rational]], bits: int = 128
+) -> Rational:
+    """A rational upper bound of the largest |entry| on a box, from ball arithmetic."""
+    with precision("prec", bits):
+        known = {symbol: _between(*side) for symbol, side in zip(wrt, box, strict=True)}
+        bounds = [exact.evaluate(entry, known, _arb).abs_upper() for entry in entries]
+        return max(_rational(bound, 24) for bound in bounds) + Rational(1, 2**23)
+
+
 def glued(field: Sequence[Expr], wrt: Sequence[Symbol], before: Piece, after: Piece) -> bool:
     """Whether two pieces that meet in λ hold the same zero there: a box with exactly one zero lies in both."""
     if before.high != after.low:
@@ -446,8 +488,13 @@ def _held_by(
 def certified_branch(case: Corrected, last: Rational, most: int = 400) -> tuple[Piece, ...]:
     """Boxes along the whole branch of φ*_λ, 0 ≤ λ ≤ last, each with exactly one zero for all its λ, glued together.
 
-    Floating widths are only guesses: every piece is proved by :func:`piece_holds`, the first one holds φ*, and
-    neighbours are proved to hold the same zero where they meet.
+    Lengths and widths are guesses: every piece is proved by :func:`piece_holds`, the first one holds φ*, and neighbours
+    are proved to hold the same zero where they meet.
+
+    Args:
+        case: the field, its correction and its zero.
+        last: the largest λ.
+        most: number of pieces tried.
 
     Raises:
         Undecided: the branch is not proved with that many pieces (it may fold before ``last``).
@@ -455,20 +502,23 @@ def certified_branch(case: Corrected, last: Rational, most: int = 400) -> tuple[
     field, wrt = case.total(), case.symbols
     pieces: list[Piece] = []
     low, start, step = Integer(0), list(case.zero), last
-    tries = 0
-    while low < last:
-        tries += 1
-        if tries > most:
-            raise Undecided(f"the branch is proved up to lambda = {low} only")
+    for _ in range(most):
+        if low == last:
+            break
         high = min(low + step, last)
         piece = _guess(field, wrt, low, high, start)
-        previous = pieces[-1:]
-        if piece is None or not piece_holds(field, wrt, piece) or not _held_by(field, wrt, low, start, [*previous, piece]):
+        if not (
+            piece is not None
+            and piece_holds(field, wrt, piece)
+            and _held_by(field, wrt, low, start, [*pieces[-1:], piece])
+        ):
             step = (high - low) / 2
             continue
         pieces.append(piece)
         low, step = high, 2 * (high - low)
         start = [_rational(x) for x in enclosed_zero([e.subs(size, high) for e in field], wrt, _middle(piece), 128)]
+    if low < last:
+        raise Undecided(f"the branch is proved up to lambda = {low} only")
     if not all(a < x < b for x, (a, b) in zip(case.zero, pieces[0].box, strict=True)):
         raise Undecided("the first piece does not hold the zero of v")
     return tuple(pieces)

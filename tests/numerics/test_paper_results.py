@@ -1,4 +1,4 @@
-"""numerics.paper_settings and numerics.paper_results: settings, laws of restarts, maps, verdicts; with controls."""
+"""numerics.paper_settings and paper_results with its parts: settings, laws of restarts, maps, verdicts; controls."""
 
 from __future__ import annotations
 
@@ -13,31 +13,22 @@ import pytest
 from scipy.special import expit, logit
 from scipy.stats import binom, binomtest, fisher_exact
 
-from numerics import paper_results
+from numerics import paper_restarts, paper_results
 from numerics.basins import parse_success
 from numerics.chunks import label
 from numerics.kernels import trajectories
-from numerics.paper_results import (
+from numerics.paper_comparison import LEVEL, by_holm, compare_share
+from numerics.paper_maps import (
     FEWEST,
-    LEVEL,
     alignment_scores,
     auc,
     boundary_distance,
-    by_holm,
-    by_reading,
-    chain_law,
-    chain_mean,
     compare_map,
-    compare_restart_success,
-    compare_restarts,
-    compare_share,
-    mean_p_value,
-    noise_traces,
-    reproduction,
-    scatter,
     spread_of_numbers,
     spread_of_shares,
 )
+from numerics.paper_restarts import chain_law, chain_mean, compare_restart_success, compare_restarts, mean_p_value
+from numerics.paper_results import by_reading, noise_traces, reproduction, scatter
 from numerics.paper_settings import (
     ARMS,
     CHAINS,
@@ -206,7 +197,7 @@ def test_tails_of_a_mean_are_binomial_where_chains_are_coins() -> None:
     coin = Chains("one run: 1 or 0", 1, 1, 0)
     for total in (20, 30, 45):
         expected = 2 * min(binom.cdf(total, 100, 0.3), binom.sf(total - 1, 100, 0.3))
-        assert paper_results._tail(chain_law(0.3, coin), total, 100) == pytest.approx(expected)
+        assert paper_restarts._tail(chain_law(0.3, coin), total, 100) == pytest.approx(expected)
 
 
 def test_mean_restarts_agree_under_their_own_reading_only() -> None:
@@ -231,7 +222,7 @@ def test_the_p_value_of_a_mean_is_valid_with_estimated_success() -> None:
         ours = counted(int(generator.binomial(300, p)), 300)
         total = int(generator.choice(counts, 100, p=chain_law(p, RUNS_12)).sum())
         rejected += mean_p_value(ours, RUNS_12, total, 100) < LEVEL
-        naive += paper_results._tail(chain_law(ours.fraction, RUNS_12), total, 100) < LEVEL
+        naive += paper_restarts._tail(chain_law(ours.fraction, RUNS_12), total, 100) < LEVEL
     assert binom.sf(rejected - 1, repeats, LEVEL) > 1e-3
     assert binom.sf(naive - 1, repeats, LEVEL) < 1e-3  # control: taking our share for the truth rejects too often
 
@@ -240,11 +231,11 @@ def test_the_p_value_of_a_mean_is_the_largest_over_an_interval() -> None:
     ours = counted(300, 1000)
     low, high = map(float, binomtest(300, 1000).proportion_ci(0.999, "exact"))
     for total in (260, 300, 420, 480):
-        tails = [paper_results._tail(chain_law(p, RUNS_12), total, 100) for p in np.linspace(low, high, 41)]
+        tails = [paper_restarts._tail(chain_law(p, RUNS_12), total, 100) for p in np.linspace(low, high, 41)]
         found = mean_p_value(ours, RUNS_12, total, 100)
         assert found == pytest.approx(min(1.0, max(tails) + 0.001), abs=0.02)  # 1 - the tails' largest is about 1/sd
         if found < 1:
-            assert found > 1.5 * paper_results._tail(chain_law(0.3, RUNS_12), total, 100)  # control: one p alone
+            assert found > 1.5 * paper_restarts._tail(chain_law(0.3, RUNS_12), total, 100)  # control: one p alone
 
 
 def test_a_mean_that_no_chains_have_is_not_compared() -> None:

@@ -112,6 +112,15 @@ CLAIMS = (
         check=_check_linear,
     ),
     Claim(
+        "C11.games",
+        "In games with an interior stable zero the measured time into a ball about the zero that the flow goes to is "
+        "shorter with the correction by a factor of at least 1 + lambda mu_M/mu, from every start.",
+        "paper, corollary, measured",
+        assumptions=("M = peer-learning correction/alpha, expanded form, L = 1", "balls of radius 1/50, Euler steps"),
+        scope="cournot, regularised-stag-hunt and regularised-matching-pennies; a grid of starts on a box on which the "
+        "symmetric Jacobian is negative definite",
+    ),
+    Claim(
         "C11.times-stag-hunt",
         "In Stag Hunt entry comes sooner under Meta-MAPG than under policy gradient, into the published threshold's "
         "set and into a certified ball.",

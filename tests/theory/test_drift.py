@@ -1,0 +1,292 @@
+"""Claim C9: rates against NumPy, bounds by hand, exact branches against floating point, and sabotage."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from functools import cached_property
+
+import flint
+import numpy as np
+import pytest
+from scipy.optimize import fsolve
+from sympy import Integer, Poly, Rational, lambdify, symbols
+
+from theory import drift
+from theory.claims import c09_drift as c09
+from theory.claims.model import Verdict, settle
+from theory.corrected import Corrected
+from theory.drift import Diagonal, Rates, X, as_ball, moved, norm_bound, remainder, settings, top_eigenvalue
+from theory.exact import Undecided
+from theory.symbols import correction as size
+
+BY_ID = {claim.id: claim for claim in c09.CLAIMS}
+EXPECTED = {
+    "C9.rate": Verdict.REFUTED,
+    "C9.weyl": Verdict.PROVED,
+    "C9.exact-slope": Verdict.PROVED,
+    "C9.quadratic": Verdict.PROVED,
+    "C9.half": Verdict.PROVED,
+    "C9.half-always": Verdict.REFUTED,
+    "C9.games": Verdict.PROVED,
+}
+BY_NAME = {setting.name: setting for setting in settings()}
+CURVED = BY_NAME["curved-demand"]
+
+
+def verdict(name: str) -> Verdict:
+    check = BY_ID[name].check
+    assert check is not None
+    return settle(check).verdict
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_verdict_and_evidence(name: str) -> None:
+    check = BY_ID[name].check
+    assert check is not None
+    found = check()
+    assert found.verdict is EXPECTED[name] and found.reason
+    kinds = {evidence.kind for evidence in found.evidence}
+    assert kinds == {"counterexample" if found.verdict is Verdict.REFUTED else "identity"}
+    for evidence in found.evidence:
+        assert "nan" not in json.dumps(dict(evidence.content)) and evidence.content and evidence.summary
+
+
+def test_the_parent_is_refuted_by_the_rate() -> None:
+    assert BY_ID["C9"].requires == ("C9.rate",) and set(EXPECTED) == set(BY_ID) - {"C9"}
+
+
+# ----------------------------------------------------------------------------------------------------------- balls
+
+
+@pytest.mark.parametrize("number", ["1/3", "-1/3", "0", "2", "-7/8", "1/1000000"])
+def test_decimals_are_rounded_outward(number: str) -> None:
+    low, high = drift.decimals(drift.ball(Rational(number)), 4).strip("[]").split(", ")
+    assert Fraction(low) <= Fraction(number) <= Fraction(high) <= Fraction(low) + Fraction(2, 10**4)
+
+
+def test_ends_of_an_infinite_ball_are_refused() -> None:
+    with pytest.raises(Undecided):
+        drift.ends(flint.arb(1) / flint.arb(0))
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_top_eigenvalue_against_numpy(width: int) -> None:
+    draw = np.random.default_rng(width)
+    for spread in (0.0, 0.1):
+        middle = draw.integers(-5, 6, (width, width)).astype(float)
+        found = top_eigenvalue([[flint.arb(float(x), spread) for x in row] for row in middle])
+        for _ in range(20):
+            inside = middle + spread * draw.uniform(-1, 1, (width, width))
+            value = np.linalg.eigvalsh((inside + inside.T) / 2).max()
+            low, high = (float(end) for end in drift.ends(found))
+            assert low - 1e-9 <= value <= high + 1e-9
+        assert spread or float(found.rad()) < 1e-12
+
+
+def test_a_multiple_eigenvalue_is_isolated() -> None:
+    found = top_eigenvalue([[flint.arb(2 if i == j else 0) for j in range(3)] for i in range(3)])
+    assert found.contains(2) and float(found.rad()) < 1e-12
+
+
+# ----------------------------------------------------------------------------------------------------------- norms
+
+
+def test_norms_on_boxes_bound_what_numpy_finds_and_are_exact_where_diagonal() -> None:
+    x, y = symbols("x y", real=True)
+    box = ((Rational(-1), Rational(2)), (Rational(0), Rational(1)))
+    rows = ((x * y - 1, y**2), (x, x - y))
+    bound = float(norm_bound(rows, (x, y), box))
+    value = lambdify((x, y), rows)
+    largest = max(
+        np.linalg.norm(np.array(value(a, b), dtype=float), 2)
+        for a in np.linspace(-1, 2, 40)
+        for b in np.linspace(0, 1, 40)
+    )
+    assert largest <= bound <= 1.3 * largest
+    cubic = drift.derivatives((x**3, y), (x, y), 2)
+    assert 12 <= float(norm_bound(cubic, (x, y), box)) <= 12.001
+
+
+def test_a_box_that_holds_another_zero_does_not_attract() -> None:
+    case = c09.scalar()
+    assert drift.attracts_on(case, ((Rational(-1), Rational(1, 4)),), Rational(1, 8))
+    assert not drift.attracts_on(case, ((Rational(-1), Rational(2)),), Rational(1, 8))
+
+
+# ----------------------------------------------------------------------------------------------------------- rates
+
+
+@pytest.mark.parametrize("amount", ["1/100", "1/10", "1/4"])
+def test_the_scalar_rate_is_the_square_root(amount: str) -> None:
+    (entry,) = moved(c09.scalar(), (Rational(amount),))
+    share = float(Fraction(amount))
+    assert float(entry.rate) == pytest.approx(np.sqrt((1 + share / 10) ** 2 - 4 * share), rel=1e-12)
+    assert float(entry.rate) < 1 + share / 10 - 2 * share + 1e-12
+
+
+def in_floats(case: Corrected, amount: float) -> float:
+    """The rate at the zero that SciPy finds from φ*."""
+    field = lambdify(case.symbols, list(case.total(Rational(amount))))
+    slopes = lambdify(case.symbols, drift.derivatives(case.total(Rational(amount)), case.symbols, 1))
+    zero = fsolve(lambda x: field(*x), [float(x) for x in case.zero], xtol=1e-13)
+    matrix = np.array(slopes(*zero), dtype=float)
+    return -float(np.linalg.eigvalsh((matrix + matrix.T) / 2).max())
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_rates_and_slopes_against_floating_point(name: str) -> None:
+    setting = BY_NAME[name]
+    rates, last = Rates(setting.case), setting.amounts[-1]
+    for entry in moved(setting.case, setting.amounts):
+        assert float(entry.rate) == pytest.approx(in_floats(setting.case, float(entry.amount)), rel=1e-9)
+    start, step = float(as_ball(rates.rate)), float(last) * 2.0**-12
+    assert in_floats(setting.case, 0.0) == pytest.approx(start, rel=1e-9)
+    quotient = (in_floats(setting.case, step) - start) / step
+    assert quotient == pytest.approx(float(as_ball(rates.exact)), rel=0.01)
+
+
+def test_irrational_slopes_by_hand() -> None:
+    """μ = (15 − √82)/16 from Dv = [[−14, −8], [−10, −16]]/16."""
+    rates = Rates(CURVED.case)
+    assert float(as_ball(rates.rate)) == pytest.approx((15 - np.sqrt(82)) / 16, rel=1e-12)
+    assert not rates.shared and as_ball(rates.exact) > as_ball(rates.weyl) > as_ball(rates.paper)
+
+
+def test_weyl_and_the_exact_slope_differ_exactly_without_a_shared_vector() -> None:
+    rates = Rates(c09.strict_gap())
+    assert (rates.rate, rates.paper, rates.weyl, rates.exact, rates.shared) == (1, -5, -5, 1, False)
+    x, y = symbols("x y", real=True)
+    same = Rates(Corrected((x, y), (-x, -3 * y), (2 * x, y), (Integer(0),) * 2))
+    assert (same.weyl, same.exact, same.shared) == (-2, -2, True)
+    double = Rates(Corrected((x, y), (-x - y, x - y), (-2 * x, 3 * x + y), (Integer(0),) * 2))
+    assert as_ball(double.exact).overlaps(as_ball(double.weyl))  # irrational, in the double eigenspace
+
+
+def test_a_double_irrational_eigenvalue_is_undecided() -> None:
+    x = symbols("x1:5", real=True)
+    block = (-3 * x[0] + x[1], x[0] - 2 * x[1], -3 * x[2] + x[3], x[2] - 2 * x[3])
+    with pytest.raises(Undecided):
+        _ = Rates(Corrected(x, block, x, (Integer(0),) * 4)).exact
+
+
+# ----------------------------------------------------------------------------------------------------------- remainder
+
+
+def test_the_remainder_of_the_scalar_field_by_hand() -> None:
+    """μ = |d| = 1, L = 2, M₁ = 1/10, L₂ = L_M = 0: C = 2 · 2 · 2.1 = 8.4 and Λ = 1/4.2."""
+    found = remainder(c09.scalar(), c09.SCALAR_BOX)
+    assert (found.shift, found.gap) == (1, None) and found.beyond(Rational(1, 4)) is None
+    assert 0 <= found.constant - Rational(42, 5) < Rational(1, 10**9) > Rational(5, 21) - found.reach >= 0
+    assert found.beyond(Rational(1, 10)) == found.constant / 100
+
+
+def test_the_remainder_holds_all_the_way_and_the_papers_slope_does_not() -> None:
+    case, found = c09.scalar(), remainder(c09.scalar(), c09.SCALAR_BOX)
+    rates = Rates(case)
+    for k in range(1, 12):
+        share = found.reach * Rational(k, 12)
+        (entry,) = moved(case, (share,))
+        loss = drift.ball(found.constant * share**2)
+        assert entry.rate > as_ball(rates.line(rates.weyl, share)) - loss
+        assert entry.rate < as_ball(rates.line(rates.paper, share)) - loss
+
+
+def test_what_has_no_remainder_is_refused() -> None:
+    with pytest.raises(Undecided):  # on the edge of the box
+        remainder(c09.scalar(), ((Integer(0), Integer(1)),))
+    with pytest.raises(Undecided):  # repelling
+        remainder(Corrected((X,), (X,), (X,), (Integer(0),)), c09.SCALAR_BOX)
+    with pytest.raises(Undecided):  # no correction at all
+        remainder(Corrected((X,), (-X,), (Integer(0),), (Integer(0),)), c09.SCALAR_BOX)
+
+
+# ------------------------------------------------------------------------------------------------------- exact branches
+
+
+def test_the_threshold_of_the_scalar_field_by_hand() -> None:
+    """s² − 4λ = (9/16)s² with s = 1 + λ/10: 7(10 + λ)² = 6400λ."""
+    found = Diagonal.of(c09.scalar()).threshold(c09.FOLD)
+    expected = Poly(7 * (10 + size) ** 2 - 6400 * size, size)
+    assert Poly(found.polynomial, size) == expected
+    assert expected.count_roots(*found.interval) == 1
+    root = min(float(r) for r in np.roots([7, -6260, 700]))
+    assert float(found.interval[0]) <= root <= float(found.interval[1])
+
+
+def test_thresholds_and_shortfalls_in_floats() -> None:
+    setting = BY_NAME[c09.NEAR_HARE]
+    rates, diagonal = Rates(setting.case), Diagonal.of(setting.case)
+    low, high = diagonal.threshold(c09.LAST).interval
+    slack = [in_floats(setting.case, float(x)) - 0.75 * float(rates.line(rates.paper, x)) for x in (low, high)]
+    assert slack[0] > -1e-4 and slack[1] < 1e-4
+    assert in_floats(setting.case, float(low) / 2) > 0.75 * float(rates.line(rates.paper, low / 2))
+    assert diagonal.shortfall(Integer(28), c09.LAST) and not diagonal.shortfall(Integer(29), c09.LAST)
+
+
+def test_a_field_that_is_not_symmetric_or_does_not_move_has_no_diagonal_branch() -> None:
+    with pytest.raises(Undecided):
+        Diagonal.of(CURVED.case)
+    with pytest.raises(Undecided):
+        Diagonal.of(c09.scalar()).check(Integer(1))  # beyond the fold
+    with pytest.raises(Undecided):  # never falls to 3/4
+        Diagonal.of(BY_NAME["regularised-stag-hunt"].case).threshold(Integer(1))
+
+
+def test_affine_rates_are_concave_and_above_the_line_in_floats() -> None:
+    draw = np.random.default_rng(0)
+
+    def top(matrix: np.ndarray) -> float:
+        return float(np.linalg.eigvalsh((matrix + matrix.T) / 2).max())
+
+    for _ in range(50):
+        slope, tilt = draw.normal(size=(2, 3, 3))
+        rates = [-top(slope + share * tilt) for share in (0, 0.5, 1)]
+        assert rates[1] >= (rates[0] + rates[2]) / 2 - 1e-12
+        assert rates[2] >= -top(slope) - top(tilt) - 1e-12
+
+
+# ------------------------------------------------------------------------------------------------------- rows, sabotage
+
+
+def test_rows_are_flat_text() -> None:
+    (row, *_) = drift.drift_rows(BY_NAME["regularised-matching-pennies"])
+    assert row["mu"] == "1" and row["mu_M"] == "16" and row["paper"] == "5/4" and row["L"].startswith("12.0000")
+    assert json.loads(json.dumps(row)) == row
+
+
+def test_a_box_with_a_second_zero_gives_no_rows() -> None:
+    wide = replace(BY_NAME["regularised-stag-hunt"], box=((Integer(0), Integer(1)),) * 2)
+    with pytest.raises(Undecided):
+        drift.drift_rows(wide)
+
+
+def test_without_its_remainder_or_with_a_larger_slope_weyls_bound_is_not_proved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(c09, "remainder", lambda *a: replace(remainder(*a), constant=Integer(0)))
+        assert verdict("C9.weyl") is Verdict.UNDECIDED
+    larger = cached_property(lambda self: 1 - drift._top_of(self.case.moved_slope))
+    larger.__set_name__(Rates, "weyl")
+    monkeypatch.setattr(Rates, "weyl", larger)
+    assert verdict("C9.weyl") is Verdict.UNDECIDED
+    assert verdict("C9.exact-slope") is Verdict.UNDECIDED
+
+
+def test_an_affine_field_refutes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    affine = Corrected((X,), (-X,), (1 - X / 10,), (Integer(0),))
+    monkeypatch.setattr(c09, "scalar", lambda: affine)
+    for name in ("C9.rate", "C9.half-always", "C9.quadratic", "C9.half"):
+        assert verdict(name) is Verdict.UNDECIDED
+
+
+def test_another_share_than_three_quarters_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(c09, "HALF", Rational(1, 2))
+    assert verdict("C9.half") is Verdict.UNDECIDED
+
+
+def test_a_wrong_rate_is_noticed_by_the_second_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(c09, "moved", lambda *a: tuple(replace(entry, rate=entry.rate * 2) for entry in moved(*a)))
+    assert verdict("C9.games") is Verdict.UNDECIDED
