@@ -4,6 +4,4 @@ from __future__ import annotations
 
 from theory.claims.model import Claim
 
-CLAIMS = (
-    Claim("C17", "Entry rises with small neural policies.", "paper, MLP-IPD experiments"),
-)
+CLAIMS = (Claim("C17", "Entry rises with small neural policies.", "paper, MLP-IPD experiments"),)
