@@ -66,6 +66,10 @@ FROM_EVIDENCE: Mapping[str, tuple[Callable[[Content], bool], Callable[[Sequence[
     "restart_costs": (lambda content: "costs" in content, entry_figures.cost),
     "two_phases": (lambda content: "two_phase" in content, two_phase_figures.two_phases),
     "two_phase_failures": (lambda content: "two_phase" in content, two_phase_figures.failures),
+    "schedules": (
+        lambda content: "schedules" in content,
+        lambda contents: recovery_figures.schedules(contents[0]),
+    ),
     "recovery": (lambda content: "points" in content, recovery_figures.recovery),
     # The sampled twelve rounds have too few chains for a tail.
     "restart_tails": (

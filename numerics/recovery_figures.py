@@ -1,7 +1,6 @@
-"""Figure of recovery: how annealed runs come back to policy gradient's equilibrium, one panel for each type of decay.
+"""Figures of recovery: how annealed runs come back to policy gradient's equilibrium, and under which schedules.
 
-Takes the evidence of C13.types (:mod:`numerics.evidence.c13_annealing`); nothing is measured here. Conventions of
-:mod:`numerics.figures`.
+They take the evidence of C13.types and C12.schedules; nothing is measured here. Conventions of :mod:`numerics.figures`.
 """
 
 from __future__ import annotations
@@ -13,8 +12,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
 
-from numerics.figures import BLACK, BLUE, GREEN, GREY, ORANGE, STYLE, VERMILION, Picture
+from numerics.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PALE, STYLE, VERMILION, Picture
 
 Content = Mapping[str, Any]
 Rows = Sequence[Mapping[str, Any]]
@@ -28,6 +28,7 @@ PANELS: Mapping[str, tuple[str, str, bool]] = {
 }
 COLOURS, MARKERS = (BLUE, VERMILION, GREEN, ORANGE), "s^Dv"
 PLAIN = (BLACK, "o")
+FALLING = mpl.colors.to_rgba(BLUE, 0.25)
 
 
 @mpl.rc_context(STYLE)
@@ -63,6 +64,7 @@ def recovery(contents: Sequence[Content]) -> Figure:
         if kind == "finite":
             (bound,) = {row["predicted"] for row in lines}
             axes.axvline(bound, color=GREY, ls=":", lw=1.2, zorder=0)
+            axes.set_xlim(right=1.5 * bound)  # room for the legend
             axes.annotate(f"bound {bound}", (bound, 0), (-3, 6), textcoords="offset points", ha="right", color=BLACK)
         else:
             axes.set_yscale("log")
@@ -73,6 +75,45 @@ def recovery(contents: Sequence[Content]) -> Figure:
         axes.legend(
             frameon=False, fontsize=7, handlelength=1.2, loc="upper right" if kind == "finite" else "lower left"
         )
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def schedules(content: Mapping[str, Any]) -> Figure:
+    """Exponents of the mean square over the powers (p, q) of a schedule, with the paper's condition.
+
+    Args:
+        content: the evidence of C12.schedules.
+    """
+    rows = content["schedules"]
+    powers, decays = (list(dict.fromkeys(row[key] for row in rows)) for key in ("p", "q"))
+    figure = Picture(
+        f"Exponents of the mean square distance over p and q, {rows[0]['steps']} steps; cells of the paper's condition "
+        "are framed, cells predicted not to vanish are grey",
+        0.8 * len(powers) + 0.8,
+        0.6 * len(decays) + 1.3,
+    )
+    axes = figure.subplots()
+    for row in rows:
+        x, y = powers.index(row["p"]), decays.index(row["q"])
+        face = FALLING if row["vanishes"] else PALE
+        axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=face, edgecolor="white", lw=1))
+        if row["in_paper"]:
+            axes.add_patch(Rectangle((x - 0.44, y - 0.44), 0.88, 0.88, fill=False, edgecolor=VERMILION, lw=1.4))
+        exponent = f"{row['exponent'] + 0:.2f}".replace("-0.00", "0.00")
+        axes.text(x, y + 0.12, exponent, ha="center", va="center", fontsize=8)
+        axes.text(x, y - 0.22, f"({row['predicted']:g})", ha="center", va="center", fontsize=7)
+    axes.set(xlim=(-0.5, len(powers) - 0.5), ylim=(-0.5, len(decays) - 0.5))
+    axes.set(xlabel=r"$p$: steps $a_n \sim n^{-p}$", ylabel=r"$q$: correction $\lambda_n \sim n^{-q}$")
+    axes.set_xticks(range(len(powers)), powers)
+    axes.set_yticks(range(len(decays)), decays)
+    axes.set_title(f"exponent after {rows[0]['steps']} steps (in the limit)", fontsize=9)
+    handles = [
+        Patch(facecolor=FALLING, label="vanishes"),
+        Patch(facecolor=PALE, label="does not vanish"),
+        Patch(facecolor="white", edgecolor=VERMILION, label="paper's condition"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 

@@ -650,6 +650,14 @@ CLAIMS = (
         scope="any dimension; sum a_n^2 may be infinite",
         check=_check_mean_square,
     ),
+    Claim(
+        "C12.schedules",
+        "With a_n ~ n^-p and lambda_n ~ n^-q the mean square error vanishes for every 0 < p <= 1 and q > 0, inside and "
+        "outside of the paper's condition, and neither for q = 0 nor for p > 1.",
+        "derived here (C12.mean-square, C12.stalls, C12.constant-correction), computed over a grid",
+        assumptions=("two-point noise", "M = peer-learning correction/alpha, expanded form, L = 1"),
+        scope="cournot; exact moments up to rounding; exponent over the last three octaves of a finite run",
+    ),
     *(
         Claim(
             f"C12.failure-{name}",
