@@ -70,7 +70,7 @@ FROM_EVIDENCE: Mapping[str, tuple[Callable[[Content], bool], Callable[[Sequence[
         lambda content: "schedules" in content,
         lambda contents: recovery_figures.schedules(contents[0]),
     ),
-    "recovery": (lambda content: "points" in content, recovery_figures.recovery),
+    "recovery": (lambda content: "recovery" in content and "points" in content, recovery_figures.recovery),
     # The sampled twelve rounds have too few chains for a tail.
     "restart_tails": (
         lambda content: "tails" in content and "restarts" in content and content["game"] != ipd_finite().name,

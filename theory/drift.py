@@ -37,12 +37,14 @@ all λ ≥ 0. The same is true of any field whose zero does not move (M(φ*) = 0
 
 **One half.** On the paper's ball, of radius ρ = (μ + λμ_M)/(2L_λ) about φ*_λ, the drift is at least
 μ_λ − L_λρ/2 = μ_λ − (μ + λμ_M)/4 (:mod:`theory.ball_inclusion`). That is at least (μ + λμ_M)/2, the paper's bound,
-exactly if μ_λ ≥ ¾(μ + λμ_M): true at λ = 0 with room μ/4, so for all small λ whatever the slopes are.
+exactly if μ_λ ≥ ¾(μ + λμ_M): true at λ = 0 with room μ/4, so for all small λ whatever the slopes are. If D²v_λ is
+constant on the line, −v_λ(x)/(x − φ*_λ) is affine and the bound attained, so there half is kept only if that holds.
+Where D²v_λ varies over the ball it can fail and half be kept all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations_with_replacement, product
@@ -65,7 +67,7 @@ Box = tuple[tuple[Rational, Rational], ...]
 Ball = Any  # a real ball of python-flint
 BITS = 128
 PIECES = {1: 64, 2: 6, 3: 2}  # parts of every side of a box, by its dimension
-HALF = Rational(3, 4)  # the paper's bound of one half holds as long as μ_λ ≥ ¾ (μ + λμ_M)
+HALF = (1 + PAPER) / 2  # ¾: half of the claimed rate is kept on the paper's ball if μ_λ ≥ ¾ (μ + λμ_M)
 
 
 # --------------------------------------------------------------------------------------------------------------- balls
@@ -142,7 +144,7 @@ def top_eigenvalue(matrix: Sequence[Sequence[Ball]]) -> Ball:
     return _largest_root(middle.charpoly()) + flint.arb(0, 1) * min(frobenius, row_sum, key=_point)
 
 
-def _top_of(matrix: Any) -> Rational | Ball:
+def top_of(matrix: Any) -> Rational | Ball:
     """λmax of the symmetric part of a rational matrix: a rational if it is one, else a ball."""
     return _rational_or_ball(_characteristic(symmetric(matrix)))
 
@@ -176,17 +178,17 @@ class Rates:
     @cached_property
     def rate(self) -> Rational | Ball:
         """μ = −λmax(sym Dv(φ*))."""
-        return -_top_of(self.case.slope)
+        return -top_of(self.case.slope)
 
     @cached_property
     def paper(self) -> Rational | Ball:
         """μ_M = −λmax(sym DM(φ*))."""
-        return -_top_of(self.case.correction_slope)
+        return -top_of(self.case.correction_slope)
 
     @cached_property
     def weyl(self) -> Rational | Ball:
         """−λmax(N)."""
-        return -_top_of(self.case.moved_slope)
+        return -top_of(self.case.moved_slope)
 
     @cached_property
     def exact(self) -> Rational | Ball:
@@ -241,7 +243,8 @@ class Rates:
 # ---------------------------------------------------------------------------------------------------- norms on boxes
 
 
-def derivatives(entries: Sequence[Expr], wrt: Sequence[Symbol], order: int) -> Rows:
+@lru_cache(maxsize=256)
+def derivatives(entries: tuple[Expr, ...], wrt: tuple[Symbol, ...], order: int) -> Rows:
     """All partial derivatives of an order, a row for every entry, a column for every sequence of symbols."""
     found = [
         {axes: diff(entry, *axes).expand() for axes in combinations_with_replacement(wrt, order)} for entry in entries
@@ -282,19 +285,24 @@ def ranges(rows: Rows, wrt: Sequence[Symbol], box: Box) -> Iterator[list[list[Ba
         ]
 
 
+def squared_norm(values: Sequence[Sequence[Ball]]) -> Ball:
+    """A ball that holds |F|² = λmax(FFᵀ) for every matrix F in a matrix of balls."""
+    gram = [[sum((a * b for a, b in zip(r, s, strict=True)), flint.arb(0)) for s in values] for r in values]
+    return top_eigenvalue(gram)
+
+
 @lru_cache(maxsize=256)
 def norm_bound(rows: Rows, wrt: tuple[Symbol, ...], box: Box) -> Rational:
     """An upper bound, on a box, of |F| for the matrix F of these rows.
 
     For :func:`derivatives` of order 1 that is the operator norm of the Jacobian, for order 2 and 3 an upper bound of
-    the norm as a bilinear or trilinear map (attained if the derivative is diagonal). |F|² = λmax(FFᵀ), in ball
-    arithmetic on every part of the box.
+    the norm as a bilinear or trilinear map (attained if the derivative is diagonal). In ball arithmetic on every part
+    of the box.
     """
     best = flint.fmpq(0)
     with precision("prec", BITS):
         for values in ranges(rows, wrt, box):
-            gram = [[sum((a * b for a, b in zip(r, s, strict=True)), flint.arb(0)) for s in values] for r in values]
-            best = max(best, _point(top_eigenvalue(gram).upper()))
+            best = max(best, _point(squared_norm(values).upper()))
         return _upper_root(exact.from_fmpq(best))
 
 
@@ -324,6 +332,13 @@ def attracts_on(case: Corrected, box: Box, amount: Rational) -> bool:
 # ---------------------------------------------------------------------------------------------------------- remainder
 
 
+def second_order(norms: Mapping[str, Rational]) -> Rational:
+    """C, from the norms by the names of :attr:`Remainder.norms`."""
+    shift, bend = norms["shift"], norms["L"]
+    pull = bend * shift + norms["M_1"]
+    return 2 * shift * (norms["L_2"] * shift + bend * pull / norms["mu"] + norms["L_M"])
+
+
 @dataclass(frozen=True)
 class Remainder:
     """The constants of the two bounds, as rational upper bounds (μ, Λ and g: lower bounds).
@@ -331,27 +346,34 @@ class Remainder:
     Attributes:
         reach: Λ; the bounds hold for 0 ≤ λ < Λ.
         constant: C.
-        shift: |d|.
         change: |N|.
         gap: g, or ``None`` if S has one eigenvalue only.
-        content: the norms they are made of, as strings.
+        norms: μ, L, L₂, M₁, L_M and |d| as ``mu``, ``L``, ``L_2``, ``M_1``, ``L_M`` and ``shift``.
     """
 
     reach: Rational
     constant: Rational
-    shift: Rational
     change: Rational
     gap: Rational | None
-    content: dict[str, str]
+    norms: Mapping[str, Rational]
+
+    @property
+    def content(self) -> dict[str, str]:
+        """The norms as text."""
+        return {name: _rounded(value) for name, value in self.norms.items()}
+
+    @property
+    def exact_reach(self) -> Rational:
+        """The exact slope's bound holds for λ below min(Λ, g/(2|N|))."""
+        return self.reach if self.gap is None or not self.change else min(self.reach, self.gap / (2 * self.change))
 
     def beyond(self, amount: Rational) -> Rational | None:
         """An upper bound of |μ_λ − μ − λ · exact slope|; ``None`` where none is proved."""
-        if not amount < self.reach:
+        if not amount < self.exact_reach:
             return None
         if self.gap is None:
             return amount**2 * self.constant
-        room = self.gap - 2 * amount * self.change
-        return amount**2 * (self.constant + self.change**2 / room) if room > 0 else None
+        return amount**2 * (self.constant + self.change**2 / (self.gap - 2 * amount * self.change))
 
 
 @lru_cache(maxsize=64)
@@ -359,7 +381,7 @@ def remainder(case: Corrected, box: Box) -> Remainder:
     """Λ, C and what the exact slope's bound needs, from norms on a box around φ*.
 
     Raises:
-        Undecided: φ* is not inside the box, or μ is not positive.
+        Undecided: φ* is not inside the box, μ is not positive, or S has eigenvalues that are not told apart.
     """
     rates = Rates(case)
     inner = min(min(x - low, high - x) for x, (low, high) in zip(case.zero, box, strict=True))
@@ -377,15 +399,8 @@ def remainder(case: Corrected, box: Box) -> Remainder:
         if not limits:
             raise Undecided("M is constant 0 at the zero and flat: nothing moves")
         gap = _gap(symmetric(case.slope))
-    names = {"mu": rate, "L": bend, "L_2": third, "M_1": tilt, "L_M": twist, "shift": shift}
-    return Remainder(
-        min(limits),
-        2 * shift * (third * shift + bend * pull / rate + twist),
-        shift,
-        change,
-        gap,
-        {name: _rounded(value) for name, value in names.items()},
-    )
+    norms = {"mu": rate, "L": bend, "L_2": third, "M_1": tilt, "L_M": twist, "shift": shift}
+    return Remainder(min(limits), second_order(norms), change, gap, norms)
 
 
 def _rows(matrix: Any) -> Rows:
@@ -398,12 +413,19 @@ def _rounded(value: Rational, places: int = 12) -> str:
 
 
 def _gap(matrix: Any) -> Rational | None:
-    """A lower bound of the distance from the largest eigenvalue to the next distinct one."""
+    """A lower bound > 0 of the distance from the largest eigenvalue to the next distinct one.
+
+    Raises:
+        Undecided: the enclosures of both touch.
+    """
     roots = _real_roots(_characteristic(matrix))
     if len(roots) == 1:
         return None
     ordered = sorted(roots, key=_point)
-    return max(Integer(0), ends(ordered[-1] - ordered[-2])[0])
+    gap = ends(ordered[-1] - ordered[-2])[0]
+    if not gap > 0:
+        raise Undecided("the two largest eigenvalues are not told apart")
+    return gap
 
 
 # ------------------------------------------------------------------------------------------------------ at one λ
@@ -658,54 +680,83 @@ def settings() -> tuple[Setting, ...]:
     )  # fmt: skip
 
 
-def drift_rows(setting: Setting) -> list[dict[str, Any]]:
-    """One flat row for every λ of a setting: zero, rates, bounds, L and radii, as exact or ``[lo, hi]`` strings.
+@dataclass(frozen=True)
+class Certified:
+    """The moved zero at one λ with L_λ on a box in which it is the only one, and the balls that follow.
 
-    ``L`` is an upper bound of |D²(v + λM)| on the box, in decimals rounded up. ``rho`` is the paper's radius
-    (μ + λμ_M)/(2L) and ``rho_true`` the one of the true rate, both certified only where ``inside_box`` says that the
-    ball lies in that box. ``weyl`` is the line, ``weyl_proved`` less Cλ² (``None`` from Λ on).
-
-    Raises:
-        Undecided: v_λ may have another zero in the box, or an enclosure fails.
+    Attributes:
+        rates: μ and its slopes.
+        bounds: the remainder on the box.
+        moved: the zero and its rate.
+        bend: L_λ, an upper bound of |D²(v + λM)| on the box; 0 puts no limit on a ball.
+        box: a side for every coordinate.
     """
-    case, box = setting.case, setting.box
-    rates, bounds = Rates(case), remainder(setting.case, setting.box)
-    if not attracts_on(case, box, setting.amounts[-1]):
-        raise Undecided(f"{setting.name}: the box may hold another zero")
-    rows = []
-    for entry in moved(case, setting.amounts):
-        amount = entry.amount
-        bend = bend_bound(case, box, amount)
+
+    rates: Rates
+    bounds: Remainder
+    moved: Moved
+    bend: Rational
+    box: Box
+
+    @property
+    def paper(self) -> Rational | Ball:
+        """μ + λμ_M."""
+        return self.rates.line(self.rates.paper, self.moved.amount)
+
+    @property
+    def proved(self) -> Ball | None:
+        """Weyl's line less Cλ², a lower bound of the rate; ``None`` from Λ on."""
+        amount = self.moved.amount
+        if not amount < self.bounds.reach:
+            return None
+        return as_ball(self.rates.line(self.rates.weyl, amount)) - ball(self.bounds.constant * amount**2)
+
+    def reach(self, rate: Rational | Ball) -> Ball | None:
+        """The paper's radius ρ = c · rate/L_λ; ``None`` if nothing bends."""
+        return as_ball(rate) * ball(PAPER) / ball(self.bend) if self.bend else None
+
+    def row(self, name: str) -> dict[str, Any]:
+        """Everything as exact or ``[lo, hi]`` strings, flat."""
+        amount, rates, true = self.moved.amount, self.rates, self.moved.rate
         with precision("prec", BITS):
-            paper, weyl = as_ball(rates.line(rates.paper, amount)), as_ball(rates.line(rates.weyl, amount))
-            loss = ball(bounds.constant * amount**2)
-            claimed, true = ((value * ball(PAPER) / ball(bend) if bend else None) for value in (paper, entry.rate))
-        rows.append(
-            {
-                "game": setting.name,
+            paper, proved = as_ball(self.paper), self.proved
+            radii = [self.reach(rate) for rate in (self.paper, true)]
+            rho, rho_true = ("unbounded" if radius is None else decimals(radius) for radius in radii)
+            return {
+                "game": name,
                 "lambda": str(amount),
-                "zero": [decimals(x) for x in entry.zero],
+                "zero": [decimals(x) for x in self.moved.zero],
                 "mu": shown(rates.rate),
                 "mu_M": shown(rates.paper),
                 "weyl_slope": shown(rates.weyl),
                 "exact_slope": shown(rates.exact),
-                "rate": decimals(entry.rate),
-                "paper": shown(rates.line(rates.paper, amount)),
+                "rate": decimals(true),
+                "paper": shown(self.paper),
                 "weyl": shown(rates.line(rates.weyl, amount)),
-                "weyl_proved": decimals(weyl - loss) if amount < bounds.reach else None,
-                "gap": decimals(entry.rate - paper),
-                "half_slack": decimals(entry.rate - paper * ball(HALF)),
-                "L": _rounded(bend),
-                "rho": "unbounded" if claimed is None else decimals(claimed),
-                "rho_true": "unbounded" if true is None else decimals(true),
-                "inside_box": [_inside(entry.zero, reach, box) for reach in (claimed, true)],
-                "box": [[str(low), str(high)] for low, high in box],
+                "weyl_proved": None if proved is None else decimals(proved),
+                "gap": decimals(true - paper),
+                "half_slack": decimals(true - paper * ball(HALF)),
+                "L": _rounded(self.bend),
+                "rho": rho,
+                "rho_true": rho_true,
+                "inside_box": [inside(self.moved.zero, radius, self.box) for radius in radii],
+                "box": [[str(low), str(high)] for low, high in self.box],
             }
-        )
-    return rows
 
 
-def _inside(centre: Sequence[Ball], reach: Ball | None, box: Box) -> bool:
+def certified(case: Corrected, box: Box, amounts: tuple[Rational, ...]) -> list[Certified]:
+    """The moved zeros at rising λ with their Lipschitz constants on a box.
+
+    Raises:
+        Undecided: v_λ may have another zero in the box, or an enclosure fails.
+    """
+    if not attracts_on(case, box, amounts[-1]):
+        raise Undecided("the box may hold another zero")
+    rates, bounds = Rates(case), remainder(case, box)
+    return [Certified(rates, bounds, entry, bend_bound(case, box, entry.amount), box) for entry in moved(case, amounts)]
+
+
+def inside(centre: Sequence[Ball], reach: Ball | None, box: Box) -> bool:
     """Whether the ball of that radius lies in the box; a field without bend needs no box."""
     if reach is None:
         return True

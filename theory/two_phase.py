@@ -51,18 +51,19 @@ The paper's q > 1 − p says Σ a_nλ_n < ∞; it is not needed.
 + a_nκ((u_n/κ)² + a_nσ²/κ), so E e_n ≤ P_{k,n} E e_k + sup_{j≥k}((u_j/κ)² + a_jσ²/κ) → 0 whenever a_n → 0, Σ a_n = ∞ and
 u_n → 0; Σ a_n² = ∞ is allowed.
 
-**Bounded noise**, |ξ| ≤ Ξ. Then ΔA_n ≤ a_nκ · a_nΞ²/κ and |ΔS_n| ≤ 2a_nρΞ. Let max(r_0², (ū/κ)² + āΞ²/κ) + ε ≤ ρ².
-Leaving at n needs Σ P_{j+1,n}ΔS_j ≥ ε, by Azuma's inequality of probability ≤ exp(−ε²/(8ρ²Ξ²V_n)) with
-V_n = Σ P²_{j+1,n}a_j². If a_n falls and 2(a_n − a_{n+1}) ≤ κa_n² then V_n ≤ 2a_n/κ by induction: V_{n+1} =
-(1 − a_nκ)²V_n + a_n² ≤ (1 − a_nκ)² 2a_n/κ + a_n² ≤ 2a_{n+1}/κ. So
+**Bounded noise**, |ξ| ≤ Ξ, with the mean 0 as before. Then ΔA_n ≤ a_nκ · a_nΞ²/κ and |ΔS_n| ≤ 2a_nρΞ. Let
+max(r_0², (ū/κ)² + āΞ²/κ) + ε ≤ ρ². Leaving at n needs Σ P_{j+1,n}ΔS_j ≥ ε, by Azuma's inequality of probability
+≤ exp(−ε²/(2 Σ (2P_{j+1,n}a_jρΞ)²)) = exp(−ε²/(8ρ²Ξ²V_n)) with V_n = Σ P²_{j+1,n}a_j². If a_n falls and
+2(a_n − a_{n+1}) ≤ κa_n² then V_n ≤ 2a_n/κ by induction: V_{n+1} = (1 − a_nκ)²V_n + a_n² ≤ (1 − a_nκ)² 2a_n/κ + a_n²
+≤ 2a_{n+1}/κ. So
 
     P(τ < ∞) ≤ Σ_{n≥1} exp(−c/a_n),        c = κε²/(16ρ²Ξ²).                                                     (3)
 
 For a_k = α(1 + k/s)^{−p}, 0 < p ≤ 1, the mean value theorem gives a_k − a_{k+1} ≤ (αp/s)(1 + k/s)^{−p−1}, so
 s ≥ 2p/(κα) will do, and (3) is at most (s/p)∫_1^∞ y^{1/p−1} e^{−(c/α)y} dy, which tends to 0 with α for s = 2p/(κα):
-**bounded noise needs no p > 1/2.** With (3) summable for every ε, Borel and Cantelli give
-limsup Σ P_{j+1,n}ΔS_j ≤ 0, and x_n → z as before. The classical source of such bounds is M. Benaim, Séminaire de
-Probabilités 33 (1999) 1-68.
+**bounded noise needs no p > 1/2.** For such steps (3) is finite with any c > 0 in place of this one, so by Borel and
+Cantelli limsup Σ P_{j+1,n}ΔS_j ≤ 0, and if u_n → 0 then x_n → z as before. The classical source of such bounds is
+M. Benaim, Séminaire de Probabilités 33 (1999) 1-68.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ from itertools import product
 from typing import Any
 
 import flint
-from sympy import Expr, Integer, Poly, Rational, Symbol, ceiling
+from sympy import Expr, Integer, Rational, Symbol, ceiling
 
 from theory import exact
 from theory.ball_inclusion import diagonal_lipschitz
@@ -95,10 +96,9 @@ def kept_rate(rate: Expr, slope: Expr, largest: Expr) -> Expr:
     return rate - largest * slope**2 / 2
 
 
-def contraction_residual(step: Expr, slack: Expr, slope: Expr, kept: Expr) -> Expr:
-    """(1 − aκ)² − (1 − 2am + a²Λ²) with ā = a + slack and m from κ; it has to be ≥ 0."""
-    rate = kept + (step + slack) * slope**2 / 2
-    return ((1 - step * kept) ** 2 - (1 - 2 * step * rate + step**2 * slope**2)).expand()
+def contraction_residual(step: Expr, rate: Expr, slope: Expr, kept: Expr) -> Expr:
+    """(1 − aκ)² − (1 − 2am + a²Λ²); with κ = m − āΛ²/2 it is a(ā − a)Λ² + a²κ²."""
+    return (1 - step * kept) ** 2 - (1 - 2 * step * rate + step**2 * slope**2)
 
 
 def convexity_residual(weight: Expr, distance: Expr, floor: Expr) -> Expr:
@@ -129,11 +129,6 @@ def budget_residual(share: Expr, step: Expr, kept: Expr, constant: Expr, logarit
     taken = step_within(share, kept, constant, logarithm)
     bound = constant * (logarithm / (step * kept) + 1) * step**2
     return (share - bound).subs(step, taken) - (share * (1 - step * kept) / (logarithm + 1)).subs(step, taken)
-
-
-def all_coefficients_nonnegative(expression: Expr, wrt: Sequence[Symbol]) -> bool:
-    """Whether a polynomial has no negative coefficient: then it is ≥ 0 where all symbols are."""
-    return all(coefficient >= 0 for coefficient in Poly(expression, *wrt, domain="QQ").coeffs())
 
 
 def _product(factors: Any) -> Expr:
@@ -185,12 +180,48 @@ def drift_on_ball(field: Sequence[Expr], wrt: Sequence[Symbol], centre: Vector, 
     return Drift(tuple(centre), radius, rate, max(sums) + bend)
 
 
+def _still(case: Corrected) -> list[Expr]:
+    """M(φ*)."""
+    return [case.at(entry) for entry in case.correction]
+
+
+def pulled(case: Corrected, amount: Expr) -> Vector:
+    """The field v + λ(M − M(φ*)), of which φ* is a zero."""
+    still = _still(case)
+    return tuple(v + amount * (m - c) for v, m, c in zip(case.field, case.correction, still, strict=True))
+
+
 def annealed_drift(case: Corrected, amount: Rational, radius: Rational) -> Drift:
     """The drift about φ* of v + λ(M − M(φ*)) for every λ in [0, amount]: the weaker constants of both ends."""
-    still = [case.at(entry) for entry in case.correction]
-    pulled = [v + amount * (m - c) for v, m, c in zip(case.field, case.correction, still, strict=True)]
-    ends = [drift_on_ball(field, case.symbols, case.zero, radius) for field in (case.field, pulled)]
+    fields = case.field, pulled(case, amount)
+    ends = [drift_on_ball(field, case.symbols, case.zero, radius) for field in fields]
     return Drift(case.zero, radius, min(end.rate for end in ends), max(end.slope for end in ends))
+
+
+def drift_shares(
+    field: Sequence[Expr], wrt: Sequence[Symbol], drift: Drift, places: Sequence[Vector]
+) -> tuple[Rational, Rational]:
+    """How much of a drift's constants a field uses at points of the ball.
+
+    Args:
+        field: f.
+        wrt: its coordinates.
+        drift: m, Λ and the ball.
+        places: (x − z)/ρ of every point, of norms between 0 and 1.
+
+    Returns:
+        The least −⟨f, y⟩/(m r²) and the largest |f|²/(Λr)²: the drift holds at these points if the first is at least 1
+        and the second at most 1.
+    """
+    rates, slopes = [], []
+    for place in places:
+        apart = [exact.to_fmpq(drift.radius * entry) for entry in place]
+        here = {symbol: exact.to_fmpq(c) + y for symbol, c, y in zip(wrt, drift.centre, apart, strict=True)}
+        force = [exact.evaluate(entry, here, exact.to_fmpq) for entry in field]
+        far = sum((y**2 for y in apart), flint.fmpq(0))
+        rates.append(-sum((f * y for f, y in zip(force, apart, strict=True)), flint.fmpq(0)) / far)
+        slopes.append(sum((f**2 for f in force), flint.fmpq(0)) / far)
+    return exact.from_fmpq(min(rates)) / drift.rate, exact.from_fmpq(max(slopes)) / drift.slope**2
 
 
 @dataclass(frozen=True)
@@ -260,8 +291,13 @@ def squares_bound(scale: Expr, power: Expr) -> Expr:
     return 1 + scale / (2 * power - 1)
 
 
+def azuma_constant(kept: Expr, margin: Expr, radius: Expr, bound: Expr) -> Expr:
+    """κε²/(16ρ²Ξ²)."""
+    return kept * margin**2 / (16 * radius**2 * bound**2)
+
+
 def bounded_exponent(phase: Phase, bound: Rational, step: Rational) -> Rational:
-    """The c of exp(−c/a_n), κε²/(16ρ²Ξ²), for noise of |ξ| ≤ Ξ and steps of at most the given one.
+    """The c of exp(−c/a_n) for noise of |ξ| ≤ Ξ and steps of at most the given one.
 
     Raises:
         BadInput: the step is above ā, or the margin leaves no room for āΞ²/κ.
@@ -269,7 +305,7 @@ def bounded_exponent(phase: Phase, bound: Rational, step: Rational) -> Rational:
     lifted = phase.floor + step * bound**2 / phase.kept
     if step > phase.largest_step or lifted + phase.margin > phase.drift.radius**2:
         raise BadInput("the step is too large for noise of that bound.")
-    return phase.kept * phase.margin**2 / (16 * phase.drift.radius**2 * bound**2)
+    return azuma_constant(phase.kept, phase.margin, phase.drift.radius, bound)
 
 
 # ------------------------------------------------------------------------------------------------------- roots and logs
@@ -279,6 +315,12 @@ def root_below(number: Rational, bits: int = 64) -> Rational:
     """A rational below or at √number, by at most 2^−bits."""
     scaled = number * 4**bits
     return Rational(int(flint.fmpz(int(scaled.p) // int(scaled.q)).isqrt()), 2**bits)
+
+
+def dyadic_below(number: Rational, bits: int = 20) -> Rational:
+    """A short rational k/2^j below or at the number, by less than its share 2^−bits."""
+    places = bits + 1 - int(number.p).bit_length() + int(number.q).bit_length()
+    return Rational(int(number * Integer(2) ** places // 1), 1) / Integer(2) ** places
 
 
 def root_above(number: Rational, bits: int = 64) -> Rational:
@@ -369,13 +411,14 @@ class Plan:
             Undecided: one fails.
         """
         (first, second), (one, two), setting = self.phases, self.steps, self.setting
+        # (1 − ακ)^N r_0² ≤ ε itself, not the logarithm that N came from
+        shrink = flint.arb(exact.to_fmpq(1 - one * first.kept)) ** self.length
         if not (Rational(1, 2) < setting.power <= 1 and setting.decay > 0):
             raise Undecided("the plan fails: powers")
-        logarithm = logarithm_above(first.start / first.margin)
         shift = root_above(square(minus(setting.moved, setting.case.zero)))
         conditions = {
             "steps": 0 < one <= first.largest_step and 0 < two <= second.largest_step,
-            "length": self.length * one * first.kept >= logarithm,
+            "length": bool(shrink * exact.to_fmpq(first.start) <= exact.to_fmpq(first.margin)),
             "start": square(minus(setting.start, setting.moved)) <= first.start,
             "hand-over": root_above(self.reached) + shift <= root_below(second.start),
             "bias": second.bias >= setting.bias + setting.amount * root_above(square(_still(setting.case))),
@@ -384,11 +427,6 @@ class Plan:
         failed = [name for name, holds in conditions.items() if not holds]
         if failed:
             raise Undecided(f"the plan fails: {', '.join(failed)}")
-
-
-def _still(case: Corrected) -> list[Expr]:
-    """M(φ*)."""
-    return [case.at(entry) for entry in case.correction]
 
 
 def make_phases(setting: Setting) -> tuple[Phase, Phase]:
@@ -414,7 +452,8 @@ def make_phases(setting: Setting) -> tuple[Phase, Phase]:
     first = min(one**2 - max(start, floors[0]), (room**2 - floors[0]) / 2)
     second = two**2 - max(entry**2, floors[1])
     return (
-        Phase(corrected, start, setting.bias, first * (1 - Rational(1, 2**32)), variance),  # room for rounded roots
+        # room for rounded roots
+        Phase(corrected, start, setting.bias, dyadic_below(first * (1 - Rational(1, 2**32))), variance),
         Phase(annealed, entry**2, pull, second, variance),
     )
 
@@ -429,10 +468,11 @@ def make_plan(setting: Setting, delta: Rational) -> Plan:
     first, second = make_phases(setting)
     share = delta / 2
     logarithm = logarithm_above(first.start / first.margin)
-    one = min(first.largest_step, step_within(share, first.kept, first.constant, logarithm))
+    # Smaller steps fail less often, so they may be rounded down.
+    one = dyadic_below(min(first.largest_step, step_within(share, first.kept, first.constant, logarithm)))
     length = max(1, int(ceiling(logarithm / (one * first.kept))))
     squares = squares_bound(Integer(length), setting.power)
-    two = min(second.largest_step, root_below(share / (second.constant * squares)))
+    two = dyadic_below(min(second.largest_step, root_below(share / (second.constant * squares))))
     plan = Plan(setting, (first, second), (share, share), length, (one, two))
     plan.check()
     return plan

@@ -16,6 +16,7 @@ from numerics.evidence.model import PROFILES, Run
 from theory.claims import Verdict
 from theory.claims.c11_speed_up import CLAIMS
 from theory.drift import moved, settings
+from theory.errors import BadInput
 from theory.exact import Undecided
 
 BY_NAME = {setting.name: setting for setting in settings()}
@@ -26,6 +27,7 @@ def test_the_claim_is_in_the_ledger_and_measured() -> None:
     (claim,) = (claim for claim in CLAIMS if claim.id == "C11.games")
     assert claim.check is None and set(c11_games.CHECKS) == {"C11.games"}
     assert set(c11_games.MEASURED) <= set(BY_NAME) and set(DESIGNS) == set(PROFILES)
+    assert all(str(number) in claim.assumptions[1] for number in (RADIUS, *(d.step for d in DESIGNS.values())))
 
 
 def test_counts_by_hand() -> None:
@@ -60,11 +62,33 @@ def test_starts_inside_a_ball_are_left_out() -> None:
     assert (found.without > 0).all() and (found.corrected > 0).all()
 
 
-def test_the_rule() -> None:
-    rows = [{"below": 6, "starts": 10}, {"below": 0, "starts": 10}]
-    assert c11_games.decided(rows) is Verdict.REFUTED
-    assert c11_games.decided([{**rows[0], "below": 5}, rows[1]]) is Verdict.UNDECIDED
-    assert c11_games.decided(rows[1:]) is Verdict.SUPPORTED
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ([(6, 0, 4), (0, 0, 10)], Verdict.REFUTED),  # below from most in one game
+        ([(5, 0, 5), (0, 0, 10)], Verdict.UNDECIDED),  # from half of them only
+        ([(5, 1, 4), (0, 0, 10)], Verdict.UNDECIDED),
+        ([(4, 0, 6), (0, 0, 10)], Verdict.SUPPORTED),
+        ([(0, 4, 6)], Verdict.SUPPORTED),
+        ([(0, 5, 5)], Verdict.UNDECIDED),  # not from more than half
+        ([(0, 10, 0), (0, 0, 10)], Verdict.UNDECIDED),  # all open in one game
+    ],
+)
+def test_the_rule(counts: list[tuple[int, int, int]], expected: Verdict) -> None:
+    rows = [{"below": a, "open": b, "at_least": c, "starts": a + b + c} for a, b, c in counts]
+    assert c11_games.decided(rows) is expected
+
+
+def test_without_a_game_there_is_no_verdict() -> None:
+    with pytest.raises(BadInput):
+        c11_games.decided([])
+
+
+def test_steps_so_long_that_the_distance_rises_are_refused() -> None:
+    """Cournot's diagonal shrinks by 1 − 3h a step: for h = 1/2 the iteration passes the zero."""
+    setting = BY_NAME["cournot"]
+    with pytest.raises(Undecided):
+        c11_games.steps_into(setting.game, "pg", Rational(1, 4), Rational(1, 2), np.array([[1.5], [1.5]]), setting.zero)
 
 
 def test_a_wrong_bound_fails_the_control(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +108,7 @@ def test_in_matching_pennies_the_ratio_stays_below_as_the_cubic_helps_policy_gra
 def test_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(c11_games, "DESIGNS", {"quick": COARSE})
     found = c11_games.CHECKS["C11.games"](Run("quick", 0))
-    assert found.verdict is Verdict.REFUTED
+    assert found.verdict is Verdict.REFUTED and "Euler iteration" in found.reason and "1/200" in found.reason
     (evidence,) = found.evidence
     rows = json.loads(json.dumps(dict(evidence.content)))["speed_up"]
     assert [row["game"] for row in rows] == list(c11_games.MEASURED) and evidence.interval is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 
@@ -15,7 +16,9 @@ import numpy as np
 import pytest
 from sympy import Expr, Integer, Rational, Symbol, symbols
 
-from theory.claims import Verdict, c12_two_phase
+from theory import two_phase
+from theory.ball_inclusion import diagonal_lipschitz
+from theory.claims import Finding, Verdict, c12_two_phase
 from theory.claims import c12_two_phase as c12
 from theory.claims.model import settle
 from theory.corrected import Corrected, square
@@ -26,16 +29,22 @@ from theory.two_phase import (
     Drift,
     PathExample,
     Phase,
+    Plan,
     Setting,
     annealed_drift,
+    azuma_constant,
     bounded_exponent,
     by_parts_residual,
+    contraction_residual,
     drift_on_ball,
+    drift_shares,
+    dyadic_below,
     exit_constant,
     follow_all_paths,
     kept_rate,
     logarithm_above,
     make_plan,
+    pulled,
     root_above,
     root_below,
     squares_bound,
@@ -71,6 +80,53 @@ def test_constants_by_hand() -> None:
     assert step_within(HALF, Integer(1), Integer(3), Integer(1)) == Rational(1, 12)
 
 
+def test_the_contraction_by_hand() -> None:
+    """a = ā = 1/5, m = Λ = 1: (1 − 9/50)² − (1 − 2/5 + 1/25) = a²κ² = 81/2500; with κ = 11/10 · 9/10 it is negative."""
+    one, step = Integer(1), Rational(1, 5)
+    assert contraction_residual(step, one, one, Rational(9, 10)) == Rational(81, 2500)
+    assert contraction_residual(Rational(1, 100), one, one, Rational(11, 10)) < 0
+
+
+def test_how_much_of_a_drift_is_used_by_hand() -> None:
+    """-x + x²/2 on |x| < 1, m = 1/2 and Λ = 3/2: at 1/2 the rate is 3/4, at −1/2 the slope 5/4."""
+    field = (-X + X**2 / 2,)
+    drift = drift_on_ball(field, (X,), (NOTHING,), Integer(1))
+    assert drift_shares(field, (X,), drift, [(HALF,)]) == (Rational(3, 2), Rational(1, 4))
+    assert drift_shares(field, (X,), drift, [(HALF,), (-HALF,)]) == (Rational(3, 2), Rational(25, 36))
+    assert drift_shares(field, (X,), replace(drift, rate=Integer(1)), [(HALF,)])[0] < 1
+
+
+def test_the_pulled_field_keeps_the_zero() -> None:
+    case = Corrected((X,), (-X,), (1 + X,), (NOTHING,))
+    assert pulled(case, HALF) == (-X / 2,)
+
+
+def test_leaving_by_hand() -> None:
+    """From 1/2 with a = 1/2 and ρ = 1: w = 1/4, J = 3/2; σ² = 9/4 makes the jump as likely as the step back."""
+    phase = Phase(replace(LINE, radius=Integer(1)), Rational(1, 4), NOTHING, HALF, Rational(9, 4))
+    assert c12.worst_exit(phase, HALF, [HALF]) == HALF
+    # then back at 1/4 − 3/4 = −1/2, w = −1/4, J = 5/2, q = 9/4/(9/4 + 25/4)
+    assert c12.worst_exit(phase, HALF, [HALF, HALF]) == 1 - HALF * Rational(25, 34)
+
+
+def test_the_farthest_end_of_phase_1_by_hand() -> None:
+    """From 1 with the bias 1/2 eight steps of nearly 1/5 lead to 1/2 + (4/5)⁸/2; ε is nearly (0.9² − (5/9)²)/2."""
+    found = c12._check_end()
+    margin = (0.81 - 25 / 81) / 2
+    assert found["N"] == "8" and float(found["end"]) == pytest.approx((0.5 + 0.8**8 / 2) ** 2 + margin, rel=1e-5)
+    assert float(Rational(found["limit"])) == pytest.approx(25 / 81 + 2 * margin, rel=1e-5)
+
+
+def test_dyadic_numbers_are_short_and_near() -> None:
+    draw = random.Random(2)
+    for _ in range(200):
+        number = Rational(draw.randint(1, 10 ** draw.randint(1, 25)), draw.randint(1, 10 ** draw.randint(1, 25)))
+        below = dyadic_below(number)
+        assert 0 < below <= number and (number - below) * 2**20 < number
+        assert int(below.q) & (int(below.q) - 1) == 0 and (below.q == 1 or int(below.p) < 2**22)
+    assert dyadic_below(Rational(3, 8)) == Rational(3, 8)
+
+
 def test_drift_by_hand() -> None:
     """-x + x²/2 on |x| < 1: rate 1 − 1/2, slope 1 + 1/2."""
     drift = drift_on_ball((-X + X**2 / 2,), (X,), (NOTHING,), Integer(1))
@@ -94,8 +150,8 @@ def test_drifts_hold_at_random_points_of_the_balls_and_no_much_better_ones_do(na
         if square(apart) == 0:
             continue
         size = setting.amount * Rational(draw.randint(0, 8), 8)
-        pulled = [v + size * (m - c) for v, m, c in zip(case.field, case.correction, still, strict=True)]
-        for field, drift in ((case.total(setting.amount), corrected), (pulled, annealed)):
+        fading = [v + size * (m - c) for v, m, c in zip(case.field, case.correction, still, strict=True)]
+        for field, drift in ((case.total(setting.amount), corrected), (fading, annealed)):
             here = {s: c + a for s, c, a in zip(case.symbols, drift.centre, apart, strict=True)}
             values = [entry.subs(here, simultaneous=True) for entry in field]
             inner = sum(v * a for v, a in zip(values, apart, strict=True))
@@ -215,7 +271,16 @@ def test_a_plan_on_the_line_keeps_every_condition(delta: Rational) -> None:
 
 def test_step_sizes_are_proportional_to_delta_and_a_bias_must_fit_into_the_ball() -> None:
     plans = [make_plan(line_setting(), delta) for delta in (Rational(1, 100), Rational(1, 1000))]
-    assert plans[0].steps[0] == 10 * plans[1].steps[0]
+    assert 0 <= abs(plans[0].steps[0] / (10 * plans[1].steps[0]) - 1) < Rational(1, 2**20)  # each is rounded down
+    for plan in plans:
+        assert all(int(step.q) & (int(step.q) - 1) == 0 for step in plan.steps)
+        exact = step_within(
+            plan.shares[0],
+            plan.phases[0].kept,
+            plan.phases[0].constant,
+            logarithm_above(plan.phases[0].start / plan.phases[0].margin),
+        )
+        assert 0 <= exact - plan.steps[0] < exact / 2**20
     with pytest.raises(BadInput, match="must not exceed"):
         make_plan(line_setting(bias=Rational(95, 100)), Rational(1, 100))
 
@@ -295,28 +360,200 @@ def test_bounded_noise_needs_room_for_its_square() -> None:
         bounded_exponent(phase, Integer(1), Rational(1, 4))
 
 
-def wrong_contraction(a: Expr, slack: Expr, slope: Expr, kept: Expr) -> Expr:
-    rate = kept - (a + slack) * slope**2 / 2
-    return ((1 - a * kept) ** 2 - (1 - 2 * a * rate + a**2 * slope**2)).expand()
+def mutate(monkeypatch: pytest.MonkeyPatch, name: str, wrong: object, owner: type | None = None) -> None:
+    """Put something wrong in the place of a formula, wherever it is used."""
+    for place in (two_phase, c12_two_phase) if owner is None else (owner,):
+        if hasattr(place, name):
+            monkeypatch.setattr(place, name, wrong)
 
 
-@pytest.mark.parametrize(
-    ("name", "wrong", "message"),
-    [
-        ("contraction_residual", wrong_contraction, "kappa"),
-        ("convexity_residual", lambda t, r, c: (1 - t) * r**2 + t * c - ((1 - t) * r + t * c) ** 2, "convexity"),
-        ("by_parts_residual", lambda length: (Symbol("S_0"), Integer(0)), "by parts"),
-        ("budget_residual", lambda d, a, k, q, ell: d, "share"),
-        ("variance_residual", lambda a, fall, k: -(a**2), "bounded"),
-        ("squares_bound", lambda scale, power: Integer(1), "sum of squares"),
-    ],
-)
-def test_wrong_inequalities_are_objected_to(
-    monkeypatch: pytest.MonkeyPatch, name: str, wrong: object, message: str
+def doob(radius: Expr, variance: Expr, margin: Expr, split: Expr) -> Expr:
+    return variance * (2 * radius / ((1 - split) * margin)) ** 2
+
+
+def markov(radius: Expr, variance: Expr, margin: Expr, split: Expr) -> Expr:
+    return variance / (split * margin)
+
+
+def bend(field: object, wrt: object, centre: tuple[Expr, ...], radius: Rational) -> Rational:
+    box = [(c - radius, c + radius) for c in centre]
+    return diagonal_lipschitz(field, wrt, box) * radius / 2  # type: ignore[arg-type]
+
+
+def changed_drift(rate: object = None, slope: object = None) -> object:
+    """drift_on_ball with another m or Λ, from the right one and the bend L ρ/2."""
+
+    def wrong(*given: object) -> Drift:
+        drift, curve = drift_on_ball(*given), bend(*given)  # type: ignore[arg-type]
+        return replace(
+            drift,
+            rate=rate(drift.rate, curve) if rate else drift.rate,  # type: ignore[operator]
+            slope=slope(drift.slope, curve) if slope else drift.slope,  # type: ignore[operator]
+        )
+
+    return wrong
+
+
+def of_one_end(case: Corrected, amount: Rational, radius: Rational) -> Drift:
+    return drift_on_ball(case.field, case.symbols, case.zero, radius)
+
+
+def stronger_end(case: Corrected, amount: Rational, radius: Rational) -> Drift:
+    fields = case.field, pulled(case, amount)
+    ends = [drift_on_ball(field, case.symbols, case.zero, radius) for field in fields]
+    return replace(ends[0], rate=max(end.rate for end in ends), slope=min(end.slope for end in ends))
+
+
+def without_still(setting: Setting) -> tuple[Phase, Phase]:
+    first, second = make_phases(setting)
+    return first, replace(second, bias=setting.bias)
+
+
+make_phases = two_phase.make_phases
+TENTHS = Rational(11, 10)
+KAPPAS = {
+    "no step": lambda rate, slope, largest: rate,
+    "twice the step": lambda rate, slope, largest: rate - largest * slope**2,
+    "half the step": lambda rate, slope, largest: rate - largest * slope**2 / 4,
+    "a tenth more": lambda rate, slope, largest: TENTHS * kept_rate(rate, slope, largest),
+}
+DRIFTS = {
+    "m without the bend": changed_drift(rate=lambda m, curve: m + curve),
+    "m a tenth larger": changed_drift(rate=lambda m, curve: TENTHS * m),
+    "m twice": changed_drift(rate=lambda m, curve: 2 * m),
+    "Lambda without the bend": changed_drift(slope=lambda most, curve: most - curve),
+    "half of Lambda": changed_drift(slope=lambda most, curve: most / 2),
+}
+MUTANTS: dict[str, tuple[object, ...]] = {
+    **{f"kappa: {name}": ("kept_rate", wrong) for name, wrong in KAPPAS.items()},
+    **{f"drift: {name}": ("drift_on_ball", wrong) for name, wrong in DRIFTS.items()},
+    "contraction": ("contraction_residual", lambda a, m, s, k: (1 - a * k) ** 2 - (1 - a * m + a**2 * s**2)),
+    "convexity": ("convexity_residual", lambda t, r, c: (1 - t) * r**2 + t * c - ((1 - t) * r + t * c) ** 2),
+    "by parts": ("by_parts_residual", lambda length: (Symbol("S_0"), Integer(0))),
+    "budget": ("budget_residual", lambda d, a, k, q, ell: d),
+    "variance for bounded noise": ("variance_residual", lambda a, fall, k: -(a**2)),
+    "Q: 4 dropped": ("exit_constant", lambda *given: doob(*given) / 4 + markov(*given)),
+    "Q: Doob dropped": ("exit_constant", markov),
+    "Q: Markov dropped": ("exit_constant", doob),
+    "Q: theta swapped": ("exit_constant", lambda r, v, e, t: doob(r, v, e, 1 - t) + markov(r, v, e, 1 - t)),
+    "Q: theta dropped": ("exit_constant", lambda r, v, e, t: v * (4 * r**2 / e**2 + 1 / e)),
+    "Q/1000": ("exit_constant", lambda *given: exit_constant(*given) / 1000),
+    "Q of the phase": ("constant", property(lambda phase: phase._constant(phase.split) / 2), Phase),
+    "squares: 1": ("squares_bound", lambda scale, power: Integer(1)),
+    "squares: 1 + s": ("squares_bound", lambda scale, power: 1 + scale),
+    "squares: 1 + s/(2p)": ("squares_bound", lambda scale, power: 1 + scale / (2 * power)),
+    "squares: no 1": ("squares_bound", lambda scale, power: scale / (2 * power - 1)),
+    "alpha: twice": ("step_within", lambda *given: 2 * step_within(*given)),
+    "alpha: rounded up": ("dyadic_below", lambda number: TENTHS * number),
+    "annealed: v only": ("annealed_drift", of_one_end),
+    "annealed: the stronger end": ("annealed_drift", stronger_end),
+    "M(phi*) = 0 in the bias": ("make_phases", without_still),
+    "M(phi*) = 0": ("_still", lambda case: [Integer(0)] * len(case.symbols)),
+    "reached: epsilon once": ("reached", property(lambda plan: plan.phases[0].floor + plan.phases[0].margin), Plan),
+    "reached: no epsilon": ("reached", property(lambda plan: plan.phases[0].floor), Plan),
+    "floor: 0": ("floor", property(lambda phase: Integer(0)), Phase),
+    "floor: u^2": ("floor", property(lambda phase: phase.bias**2), Phase),
+    "half of the logarithm": ("logarithm_above", lambda number: logarithm_above(number) / 2),
+    "sigma^2 without d": ("variance", property(lambda setting: setting.deviation**2), Setting),
+    "phase 2 never fails": (
+        "failures",
+        property(lambda plan: (plan.phases[0].constant * plan.length * plan.steps[0] ** 2, Integer(0))),
+        Plan,
+    ),
+    "plans unchecked": ("check", lambda plan: None, Plan),
+    "phases unchecked": ("__post_init__", lambda phase: None, Phase),
+}
+
+
+@pytest.mark.parametrize("name", sorted(MUTANTS))
+def test_wrong_formulas_leave_convergence_undecided(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    mutate(monkeypatch, *MUTANTS[name])  # type: ignore[arg-type]
+    assert settle(c12._check_converges).verdict == Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("name", sorted(KAPPAS))
+@pytest.mark.parametrize("check", [c12._check_mean_square, c12._check_bounded_noise])
+def test_a_wrong_kappa_leaves_every_theorem_undecided(
+    monkeypatch: pytest.MonkeyPatch, name: str, check: Callable[[], Finding]
 ) -> None:
-    monkeypatch.setattr(c12_two_phase, name, wrong)
-    finding = settle(c12._check_converges)
-    assert finding.verdict == Verdict.UNDECIDED and message in finding.reason
+    mutate(monkeypatch, "kept_rate", KAPPAS[name])
+    assert settle(check).verdict == Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("name", ["m a tenth larger", "m twice", "half of Lambda"])
+@pytest.mark.parametrize("check", [c12._check_mean_square, c12._check_bounded_noise])
+def test_a_wrong_drift_leaves_every_theorem_undecided(
+    monkeypatch: pytest.MonkeyPatch, name: str, check: Callable[[], Finding]
+) -> None:
+    mutate(monkeypatch, "drift_on_ball", DRIFTS[name])
+    assert settle(check).verdict == Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("factor", [16, HALF, 2])
+def test_another_constant_leaves_bounded_noise_undecided(monkeypatch: pytest.MonkeyPatch, factor: Expr) -> None:
+    with monkeypatch.context() as patch:
+        mutate(patch, "bounded_exponent", lambda *given: factor * bounded_exponent(*given))
+        assert "of the plan" in settle(c12._check_bounded_noise).reason
+    mutate(monkeypatch, "azuma_constant", lambda *given: factor * azuma_constant(*given))
+    assert "V_n" in settle(c12._check_bounded_noise).reason
+
+
+def test_plans_with_one_wrong_number_are_objected_to() -> None:
+    plan = make_plan(c12.SETTINGS["cournot"](), c12.DELTAS[0])
+    first, second = plan.phases
+    c12._check_plans([plan])
+    wrong = {
+        "bias": replace(plan, phases=(first, replace(second, bias=plan.setting.bias))),
+        "variance": replace(plan, phases=(replace(first, variance=first.variance / 2), second)),
+        "too often": replace(plan, shares=(plan.shares[0] / 100, plan.shares[1] / 100)),
+    }
+    for message, changed in wrong.items():
+        with pytest.raises(Undecided, match=message):
+            c12._check_plans([changed])
+
+
+def test_checks_that_cannot_fail_are_told() -> None:
+    """Constants that are far from sharp, and a game whose correction vanishes at the equilibrium."""
+    idle = replace(LINE, rate=HALF, slope=Integer(2))
+    with pytest.raises(Undecided, match="cannot fail"):
+        c12._check_drifts([((-X,), (X,), idle)])
+    with pytest.raises(Undecided, match="cannot fail"):
+        c12._check_plans([make_plan(c12.SETTINGS["regularised-matching-pennies"](), c12.DELTAS[0])])
+
+
+def test_constant_corrections_go_to_the_moved_zero_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slack of inequality (1) below 0 about the moved zero, and one that is not below 0 about the old one."""
+    for name, message in (("bias", "moved zero of"), ("", "cannot fail")):
+
+        def wrong(example: PathExample, name: str = name) -> object:
+            found = follow_all_paths(example)
+            least = found.slack[""] - 1 if name else abs(found.slack[""])
+            return replace(found, slack={**found.slack, "": least})
+
+        monkeypatch.setattr(c12_two_phase, "follow_all_paths", wrong)
+        finding = settle(c12._check_constant_correction)
+        assert finding.verdict == Verdict.UNDECIDED and message in finding.reason
+
+
+def test_noise_that_is_not_centred_leaves_the_ball() -> None:
+    """x_n = 1 − 0.99ⁿ reaches 1/2 at n = 69."""
+    assert c12._pushed_out() == 69 == math.ceil(math.log(0.5) / math.log(0.99))
+
+
+def test_assumptions_are_listed() -> None:
+    """What a run has to satisfy besides its drift, in every theorem that needs it."""
+    claims = {claim.id: " ".join((*claim.assumptions, claim.scope)) for claim in c12.CLAIMS}
+    for words in ("E[xi|past] = 0", "|x_0 - phi*| <= r_0", "epsilon <= rho^2", "tends to 0"):
+        assert words in claims["C12.bounded-noise"]
+    for words in ("|x_0 - phi*_lambda| <= r_0 < rho_1", "epsilon <= rho_1^2", "m > 0", "tends to 0 in phase 2"):
+        assert words in claims["C12.converges"]
+    assert "0 <= lambda_n <= lambda" in claims["C12.mean-square"] and "beta_n" in claims["C12.mean-square"]
+    assert "x_0 is not phi*" in claims["C12.stalls"]
+    for words in ("start", "ball", "hand-over"):
+        assert words in claims["C12"]
+    for words in ("E[xi|past]", "sum a_n^2", "bias"):
+        assert words in claims["C12.constant-correction"]
+    assert all(claim.statement.isascii() and claim.statement.count(". ") == 0 for claim in c12.CLAIMS)
 
 
 def test_a_dropped_bias_is_objected_to(monkeypatch: pytest.MonkeyPatch) -> None:

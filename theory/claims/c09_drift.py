@@ -8,39 +8,48 @@ the exact slope. Where v and M are affine nothing is left out, and the paper's l
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import product
 from typing import Any
 
-from sympy import Expr, Integer, Matrix, Poly, Rational, Symbol, diff, eye, symbols
+from sympy import Expr, Integer, Poly, Rational, Symbol, diff, eye, symbols
 
 from theory.ball_inclusion import diagonal_lipschitz, radius
 from theory.claims.c10_ball_inclusion import random_case
 from theory.claims.model import Claim, Evidence, Finding, Verdict
-from theory.corrected import Corrected, game_case, jacobian
+from theory.corrected import Corrected, game_case, jacobian, signature, symmetric
 from theory.decomposition import decompose
 from theory.drift import (
     BITS,
     HALF,
+    Box,
+    Certified,
     Diagonal,
     Moved,
     Rates,
-    Remainder,
     Setting,
     X,
     as_ball,
+    attracts_on,
     ball,
     bend_bound,
+    certified,
     decimals,
-    drift_rows,
+    derivatives,
     ends,
+    inside,
     moved,
     remainder,
+    second_order,
     settings,
     shown,
+    squared_norm,
+    top_of,
 )
-from theory.exact import Undecided, evaluate, is_zero, lowest_terms
+from theory.exact import Undecided, evaluate, is_zero, lowest_terms, positive_on
 from theory.games import DifferentiableGame, cournot
-from theory.moved_zeros import precision, spectrum_residual, taylor_residuals
+from theory.moved_zeros import moved_zero_series, precision, spectrum_residual, taylor_residuals
 from theory.symbols import alpha
 from theory.symbols import correction as size
 
@@ -92,12 +101,14 @@ def _check_rate() -> Finding:
     square = closed_rate()
     if not is_zero(square - claimed**2 + 4 * size):
         return _undecided(f"the squared rate is {square}")
+    if diff(square, size).subs(size, 0) != 2 * rates.rate * rates.exact:
+        return _undecided(f"{rates.exact} is not the slope of the rate at 0")
     one = Evidence(
         "counterexample",
         "the moved zero x as parameter, lambda = -v(x)/M(x), signs by Sturm's theorem; the rate by a resultant",
         f"v = {case.field[0]}, M = {case.correction[0]}: the rate is sqrt({square}), of slope {rates.exact} at 0, "
         f"and at most {claimed} - {least} lambda for every lambda in (0, {line.amount(FOLD)}]: below mu + lambda mu_M "
-        f"- C lambda^2 for lambda < {least}/C, whatever C",
+        f"- C lambda^2 for 0 < lambda < min({least}/C, {line.amount(FOLD)}), whatever C > 0",
         {
             "v": str(case.field[0]),
             "M": str(case.correction[0]),
@@ -112,6 +123,8 @@ def _check_rate() -> Finding:
     least = (rates.paper - rates.exact).floor()
     if not (least > 0 and played.shortfall(least, LAST)):
         return _undecided("Stag Hunt near (Hare, Hare): the rate does not stay below the claimed one")
+    if spectrum_residual(setting.case, rates.exact) != (0, 0):
+        return _undecided("Stag Hunt near (Hare, Hare): another slope of the rate")
     two = Evidence(
         "counterexample",
         "M derived as the peer-learning correction; the moved zero on the diagonal as parameter, signs by Sturm",
@@ -145,10 +158,10 @@ def _cases() -> Iterator[tuple[str, Corrected, Any]]:
         yield f"random {index + 1}", case, ((Rational(-1), Rational(1)),) * 2
 
 
-def _inside_reach(bounds: Remainder) -> list[Rational]:
-    """Two λ below Λ, short fractions."""
-    grain = 2 ** (1 + 8 + int((1 / bounds.reach).ceiling()).bit_length())
-    return [Rational(int((bounds.reach * share * grain).floor()), grain) for share in map(Rational, ("1/8", "7/8"))]
+def _below(reach: Rational) -> list[Rational]:
+    """Two λ below a bound > 0, short fractions."""
+    grain = 2 ** (1 + 8 + int((1 / reach).ceiling()).bit_length())
+    return [Rational(int((reach * share * grain).floor()), grain) for share in map(Rational, ("1/8", "7/8"))]
 
 
 def _excess(entry: Moved, rates: Rates, slope: Any) -> Any:
@@ -156,26 +169,87 @@ def _excess(entry: Moved, rates: Rates, slope: Any) -> Any:
     return entry.rate - as_ball(rates.line(slope, entry.amount))
 
 
+def attaining() -> Corrected:
+    """The field v = −2x + x² with M = 4 + 4x, whose rate 2√(1 − 8λ + 4λ²) is Weyl's bound less Cλ² at λ = Λ = 1/8."""
+    return Corrected((X,), (-2 * X + X**2,), (4 + 4 * X,), (ZERO,))
+
+
+UNIT, NARROW = (Rational(-1), Rational(1)), (Rational(-1, 10), Rational(1, 10))
+
+
+def _needs() -> tuple[tuple[Corrected, Box], ...]:
+    """Fields on the line without which C could do with fewer terms: D²v, then D³v, then D²M alone moves the rate."""
+    return (
+        (attaining(), (UNIT,)),
+        (Corrected((X,), (-2 * X + X**3 / 6,), (Integer(4),), (ZERO,)), (NARROW,)),
+        (Corrected((X,), (-X,), (1 + X**2 / 2,), (ZERO,)), (NARROW,)),
+    )
+
+
+def _attained(value: Any, limit: Rational) -> bool:
+    """Whether a ball lies between 9/10 of a bound and the bound, so that no bound of half the size would do.
+
+    Raises:
+        Undecided: it is below 9/10, so that the field tests nothing.
+    """
+    if not value > ball(limit * Rational(9, 10)):
+        raise Undecided(f"the check cannot fail: {value} is far below the bound {decimals(ball(limit))}")
+    return bool(value < ball(limit))
+
+
+def _check_constants() -> Finding | None:
+    """C and Λ against fields that need them: nothing smaller than C, nothing larger than Λ, no term left out.
+
+    Raises:
+        Undecided: a control passes.
+    """
+    terms = dict.fromkeys(("L", "L_2", "M_1", "L_M"), 0)
+    for case, box in _needs():
+        rates, bounds = Rates(case), remainder(case, box)
+        near, over = (bounds.reach * Rational(share, 100) for share in (99, 101))
+        (entry,) = moved(case, (near,))
+        with precision("prec", BITS):
+            loss = -_excess(entry, rates, rates.weyl)
+            if not loss <= ball(bounds.constant * near**2):
+                return _undecided(f"Weyl's bound fails for v = {case.field[0]} at lambda = {near}")
+            for name in terms:
+                terms[name] += bool(loss > ball(second_order({**bounds.norms, name: ZERO}) * near**2))
+            if case == attaining():
+                if not _attained(loss, bounds.constant * near**2):
+                    return _undecided("C is not attained")
+                (entry,) = moved(case, (over,))
+                if not -_excess(entry, rates, rates.weyl) > ball(bounds.constant * over**2):
+                    raise Undecided("the check cannot fail: the bound holds beyond Lambda too")
+    if not all(terms.values()):
+        raise Undecided(f"the check cannot fail: C will do without a term ({terms})")
+    return None
+
+
 def _check_weyl() -> Finding:
-    for dimension in (1, 2, 3):
+    for dimension in (1, 2):
         if not all(is_zero(entry) for entry in taylor_residuals(dimension)):
             return _undecided(f"the first-order formulas fail in dimension {dimension}")
     for bend in (0, 1):
         if all(is_zero(entry) for entry in taylor_residuals(1, -1, bend)):
             raise Undecided("the check cannot fail: it accepts the slope without D^2 v, or with its sign reversed")
-    rows, caught = [], set()
+    wrong = _check_constants()
+    if wrong is not None:
+        return wrong
+    rows, caught, equal = [], set(), set()
     for name, case, box in _cases():
         rates, bounds = Rates(case), remainder(case, box)
-        amounts = _inside_reach(bounds)
+        amounts = _below(bounds.reach)
+        exactly = bounds.constant == 0 and rates.shared  # then the bound is the rate (C9.quadratic)
         for entry in moved(case, tuple(amounts)):
             with precision("prec", BITS):
                 least = -ball(bounds.constant * entry.amount**2)
-                # where the remainder is 0, as in affine fields, the bound is attained: equal up to the ball's width
                 weyl = _excess(entry, rates, rates.weyl) - least
-                if not (weyl > 0 or (weyl.contains(0) and weyl.rad() < TINY)):
-                    return _undecided(f"{name}: Weyl's bound fails at lambda = {entry.amount}")
+                if not (_zero(weyl) if exactly else weyl > 0):
+                    return _undecided(f"{name}: Weyl's bound fails, or is not attained, at lambda = {entry.amount}")
                 if _excess(entry, rates, rates.paper) < least:
                     caught.add(name)
+        if exactly:
+            equal.add(name)
         rows.append(
             {
                 "game": name,
@@ -188,19 +262,24 @@ def _check_weyl() -> Finding:
         )
     if not {"scalar", NEAR_HARE} <= caught:
         raise Undecided(f"the check cannot fail: the paper's slope passes it too, except for {sorted(caught)}")
+    if not {"cournot", "regularised-matching-pennies"} <= equal:
+        raise Undecided(f"the check cannot fail: Weyl's bound is the rate in {sorted(equal)} only")
+    sharp = attaining()
     evidence = (
         Evidence(
             "identity",
-            "series in lambda with symbols for every derivative of v and M, dimensions 1 to 3",
+            "series in lambda with symbols for every derivative of v and M, dimensions 1 and 2",
             "D v_lambda at the moved zero is Dv + lambda (DM - D^2v[d]) + O(lambda^2); the remainder is at most "
             "C lambda^2 for lambda < Lambda by a contraction argument",
-            {"dimensions": [1, 2, 3], "C": "2|d| (L_2 |d| + L (L |d| + M_1)/mu + L_M)"},
+            {"dimensions": [1, 2], "C": "2|d| (L_2 |d| + L (L |d| + M_1)/mu + L_M)"},
         ),
         Evidence(
             "identity",
             "norms on boxes, moved zeros (Krawczyk) and eigenvalues in ball arithmetic",
             f"{len(rows)} fields, two lambda below Lambda each: the rate is at least Weyl's bound less C lambda^2; "
-            f"with the paper's slope that fails for {', '.join(sorted(caught))}",
+            f"with the paper's slope that fails for {', '.join(sorted(caught))}; the bound is the rate in "
+            f"{', '.join(sorted(equal))}; for v = {sharp.field[0]}, M = {sharp.correction[0]} it is nearly attained "
+            "at 99/100 of Lambda and fails at 101/100",
             {"weyl": rows},
         ),
     )
@@ -208,6 +287,11 @@ def _check_weyl() -> Finding:
 
 
 TINY = Rational(1, 2**60)
+
+
+def _zero(value: Any) -> bool:
+    """Whether a ball is narrow and holds 0: all that balls can say where an equality is proved otherwise."""
+    return bool(value.contains(0) and value.rad() < TINY)
 
 
 def shown_bound(value: Rational) -> str:
@@ -224,7 +308,39 @@ def strict_gap() -> Corrected:
     return Corrected((x, y), (-x, -3 * y), (-x, 5 * y), (ZERO, ZERO))
 
 
+def nearly_tight() -> Corrected:
+    """S = diag(−1, −3) and N off the diagonal with |N| = 3, so that −1 + 9λ²/2 + O(λ⁴) is the top eigenvalue.
+
+    v and M are linear: C = 0, the exact slope is 0, and λ²|N|²/(g − 2λ|N|) is the whole bound.
+    """
+    x, y = symbols("x y", real=True)
+    return Corrected((x, y), (-x, -3 * y), (3 * y, 3 * x), (ZERO, ZERO))
+
+
+def _check_deviation() -> bool:
+    """Whether |μ_λ − μ − λ · exact slope| is within its bound in two fields, one for each of its terms.
+
+    Raises:
+        Undecided: a bound is far from attained, so that one of a fraction of its size would pass.
+    """
+    fields: tuple[tuple[Corrected, Box, Callable[[Rational], Rational]], ...] = (
+        (nearly_tight(), (UNIT, UNIT), lambda reach: reach / 50),
+        (attaining(), (UNIT,), lambda reach: reach * Rational(99, 100)),
+    )
+    found = []
+    for case, box, choice in fields:
+        rates, bounds = Rates(case), remainder(case, box)
+        amount = choice(bounds.exact_reach)
+        limit = bounds.beyond(amount)
+        (entry,) = moved(case, (amount,))
+        with precision("prec", BITS):
+            found.append(limit is not None and _attained(abs(_excess(entry, rates, rates.exact)), limit))
+    return all(found)
+
+
 def _check_exact() -> Finding:
+    if not _check_deviation():
+        return _undecided("the rate leaves its exact slope by more than the bound")
     rows, seen = [], set()
     cases = [("diagonal field", strict_gap(), ((Rational(-1), Rational(1)),) * 2), *_cases()]
     for name, case, box in cases:
@@ -232,11 +348,10 @@ def _check_exact() -> Finding:
         rational = isinstance(rates.exact, Expr)
         if rational and spectrum_residual(case, rates.exact) != (0, 0):
             return _undecided(f"{name}: the characteristic polynomial has another root to first order")
-        amount = _inside_reach(bounds)[0]
+        amount = _below(bounds.exact_reach)[0]
         limit = bounds.beyond(amount)
-        while limit is None:  # the gap bounds λ too
-            amount /= 2
-            limit = bounds.beyond(amount)
+        if limit is None:
+            return _undecided(f"{name}: no bound at lambda = {amount}")
         (entry,) = moved(case, (amount,))
         with precision("prec", BITS):
             if not abs(_excess(entry, rates, rates.exact)) < ball(limit + TINY):
@@ -306,13 +421,7 @@ def is_affine(case: Corrected) -> bool:
 
 def _affine_rate(case: Corrected, amount: Rational) -> Any:
     """μ_λ of an affine field, as a ball: no zero is needed, the Jacobian is the same everywhere."""
-    return as_ball(Rates(Corrected(case.symbols, case.total(amount), case.correction, _origin(case, amount))).rate)
-
-
-def _origin(case: Corrected, amount: Rational) -> tuple[Expr, ...]:
-    total = Matrix(case.total(amount))
-    slope = jacobian(case.total(amount), case.symbols)
-    return tuple(slope.LUsolve(-total.subs(dict.fromkeys(case.symbols, 0))))
+    return -as_ball(top_of(jacobian(case.total(amount), case.symbols)))
 
 
 QUADRATIC_AMOUNTS = tuple(map(Rational, ("1/50", "1/10", "9/50")))  # equally spaced: the middle one tests concavity
@@ -352,10 +461,9 @@ def _check_quadratic() -> Finding:
                 for rate, amount in zip(found, QUADRATIC_AMOUNTS, strict=True)
             ]
             bend = found[1] - (found[0] + found[2]) / 2
-            expected = (0 if rates.shared else 1,) * len(slack)
-            signs = tuple(_sign(entry) for entry in slack)
-        if signs != expected or _sign(bend) < 0:
-            return _undecided(f"{name}: slacks of sign {signs}, bend {bend}")
+            agree = all(_zero(entry) if rates.shared else entry > 0 for entry in slack)
+            if not (agree and (bend > 0 or _zero(bend))):
+                return _undecided(f"{name}: slacks {slack}, bend {bend}")
         rows.append(
             {
                 "game": name,
@@ -381,25 +489,10 @@ def _check_quadratic() -> Finding:
     return Finding(Verdict.PROVED, "Weyl's inequality for Dv + lambda DM, which is the whole change", (evidence,))
 
 
-def _sign(value: Any) -> int:
-    """−1, 0 or 1; 0 for a narrow ball around 0.
-
-    Raises:
-        Undecided: the ball is neither clear of 0 nor narrow.
-    """
-    if value > 0:
-        return 1
-    if value < 0:
-        return -1
-    if value.rad() < TINY:
-        return 0
-    raise Undecided(f"the sign of {value} is open")
-
-
 def _affine_claim_holds(case: Corrected) -> bool:
     """Whether μ_λ ≥ μ + λμ_M at the three λ, with the moved zero's rate."""
     rates = Rates(case)
-    return all(_sign(_excess(entry, rates, rates.paper)) >= 0 for entry in moved(case, QUADRATIC_AMOUNTS))
+    return not any(_excess(entry, rates, rates.paper) < 0 for entry in moved(case, QUADRATIC_AMOUNTS))
 
 
 # ------------------------------------------------------------------------------------------------------------- one half
@@ -408,7 +501,9 @@ LAST_ZERO = {"regularised-stag-hunt": Integer(1), NEAR_HARE: LAST, "cournot-3 co
 
 
 def half_row(name: str, case: Corrected, last: Rational | None) -> dict[str, str]:
-    """Up to which λ μ_λ ≥ ¾(μ + λμ_M) is proved, and whether it fails beyond.
+    """Up to which λ μ_λ ≥ ¾(μ + λμ_M) is proved, and whether it fails beyond; half is kept as long as it holds.
+
+    In a field on the line with D²v_λ constant half itself is lost where it fails, elsewhere only the proof.
 
     Raises:
         Undecided: the field is neither affine, nor unmoved, nor symmetric.
@@ -425,13 +520,68 @@ def half_row(name: str, case: Corrected, last: Rational | None) -> dict[str, str
         return {"game": name, "keeps_half": f"lambda <= {diagonal.amount(last)}, not looked at beyond"}
     found = diagonal.threshold(last)
     low, high = found.interval
+    attained = len(case.symbols) == 1 and is_zero(diff(case.total()[0], X, 3))
+    beyond = "less than half is kept" if attained else "mu_lambda >= 3/4 (mu + lambda mu_M) fails"
     return {
         "game": name,
-        "keeps_half": f"lambda <= the root of {found.polynomial} in [{low}, {high}], not from there to "
-        f"{diagonal.amount(last)}",
+        "keeps_half": f"lambda <= the root of {found.polynomial} in [{low}, {high}] ({beyond} from there to "
+        f"{diagonal.amount(last)})",
         "polynomial": str(found.polynomial),
         "interval": f"[{low}, {high}]",
     }
+
+
+def kept_all_the_same(case: Corrected, zero: Rational) -> dict[str, str] | None:
+    """A λ at which μ_λ < ¾(μ + λμ_M) and half is kept on the ball of the least L_λ; ``None`` if this does not show it.
+
+    For two players, symmetric, with D²v_λ in every player's own coordinate alone, b = ∂₁²v₁ at the zero and ∂₁³v₁ ≤ 0.
+    With y = r(cos θ, sin θ) and s = cos θ + sin θ, cos θ sin θ = (s² − 1)/2 and cos³θ + sin³θ = s(3 − s²)/2, so
+
+        −⟨v_λ(z + y), y⟩/r² ≥ −∂₁v₁ − c(s² − 1) − (r b/4) s(3 − s²),        c = ∂₂v₁ = ∂₁v₂,
+
+    affine in r: its least value on 0 ≤ r ≤ ρ is at an end, and Sturm's theorem decides on |s| ≤ 17/12 > √2. Every
+    Lipschitz constant on a ball about z is at least |b|, so ρ = (μ + λμ_M)/(2|b|) is at least the paper's radius.
+
+    Raises:
+        Undecided: the field is of another kind.
+    """
+    if len(case.symbols) != 2:
+        raise Undecided("the field is not planar")
+    diagonal, rates = Diagonal.of(case), Rates(case)
+    diagonal.check(zero)
+    amount = diagonal.amount(zero)
+    claimed = rates.line(rates.paper, amount)
+    total, first = case.total(amount), case.symbols[0]
+    here = dict.fromkeys(case.symbols, zero)
+    slope, bend, third = (diff(total[0], first, k).subs(here) for k in (1, 2, 3))
+    cross = diff(total[0], case.symbols[1])
+    others = [
+        diff(entry, a, b)
+        for entry, own in zip(total, case.symbols, strict=True)
+        for a, b in product(case.symbols, repeat=2)
+        if (a, b) != (own, own)
+    ]
+    others += [cross - diff(total[1], first), diff(total[0], first, 4)]
+    if not (all(is_zero(entry) for entry in others) and third <= 0 and bend != 0):
+        raise Undecided("the field is of another kind")
+    reach = claimed / (2 * abs(bend))
+    rate = min(-value.subs({X: zero, size: amount}) for value in diagonal.eigenvalues)
+    s = Symbol("s", real=True)
+    drifts = [-slope - cross.subs(here) * (s**2 - 1) - r * bend / 4 * s * (3 - s**2) for r in (ZERO, reach)]
+    rim = Rational(17, 12)
+    kept = all(positive_on((drift - claimed / 2).expand(), s, -rim, rim) for drift in drifts)
+    if not (kept and 0 < rate < HALF * claimed):
+        return None
+    return {
+        "lambda": str(amount),
+        "zero": str(zero),
+        "rate": str(rate),
+        "claimed": str(claimed),
+        "radius_at_most": str(reach),
+    }
+
+
+BEYOND = Rational(1, 6)  # the moved zero of Stag Hunt near (Hare, Hare) at a λ beyond the last one of the ¾ rule
 
 
 def _check_half() -> Finding:
@@ -449,13 +599,21 @@ def _check_half() -> Finding:
     by_name = {row["game"]: row for row in rows}
     if "polynomial" not in by_name["scalar"] or "polynomial" in by_name["cournot"]:
         raise Undecided("the check cannot fail: the example and cournot do not differ")
+    hare = named(NEAR_HARE).case
+    kept = kept_all_the_same(hare, BEYOND)
+    if kept is None or not Rational(kept["lambda"]) > Diagonal.of(hare).threshold(LAST).interval[1]:
+        return _undecided("Stag Hunt near (Hare, Hare): half is not shown to be kept beyond the rule")
+    if kept_all_the_same(hare, LAST) is not None:
+        raise Undecided("the check cannot fail: it keeps half at the last zero too")
     evidence = Evidence(
         "identity",
         "worst case on the ball as an identity; crossings of mu_lambda and 3/4 of the claimed rate by Sturm's theorem "
-        "and resultants along the moved zero",
+        "and resultants along the moved zero; the drift on a ball by Sturm's theorem",
         "drift on the paper's ball >= mu_lambda - (mu + lambda mu_M)/4; half the claimed rate is kept for "
-        + "; ".join(f"{row['game']}: {row['keeps_half']}" for row in rows),
-        {"half": rows},
+        + "; ".join(f"{row['game']}: {row['keeps_half']}" for row in rows)
+        + f"; at lambda = {kept['lambda']} {NEAR_HARE} has mu_lambda = {kept['rate']} < 3/4 * {kept['claimed']}, and "
+        "half is kept on the ball of the least L_lambda all the same",
+        {"half": rows, "kept_beyond": kept},
     )
     return Finding(Verdict.PROVED, "at lambda = 0 there is room mu/4, and mu_lambda is continuous", (evidence,))
 
@@ -463,6 +621,8 @@ def _check_half() -> Finding:
 def _check_half_always() -> Finding:
     case = scalar()
     line, rates = Diagonal.of(case), Rates(case)
+    if rates.paper != -diff(case.correction[0], X).subs(X, 0):
+        return _undecided("mu_M is not minus the slope of M")
     found = line.threshold(FOLD)
     (total,) = case.total()
     bend = diff(total, X, 2)
@@ -471,6 +631,13 @@ def _check_half_always() -> Finding:
     exactly = -diff(total, X) - bend * edge / 2
     if not is_zero(lowest_terms(drift - exactly + total / edge)):
         return _undecided("the drift at the edge is not mu_lambda - L rho/2")
+    # Half is lost iff μ_λ < c/2 + L ρ(c)/2 with c = μ + λμ_M: squares of both, as the rate is a square root.
+    goal, curve = rates.line(rates.paper, size), abs(bend)
+    excess = lowest_terms(closed_rate() - (goal / 2 + curve * radius(goal, curve) / 2) ** 2)
+    low, high = found.interval
+    crossing = lowest_terms(excess / found.polynomial)
+    if crossing.free_symbols or not excess.subs(size, low) > 0 > excess.subs(size, high):
+        return _undecided("the squared rate says that half is lost elsewhere")
     zero = Rational(1, 5)
     amount = line.amount(zero)
     claimed = rates.line(rates.paper, amount)
@@ -508,15 +675,137 @@ def _check_half_always() -> Finding:
 # ---------------------------------------------------------------------------------------------------------- the numbers
 
 
-def _second_routes(setting: Setting, found: Sequence[Moved]) -> None:
-    """The rate from the diagonal's exact eigenvalues, L from exact turning points, and a control.
+def series_slope(case: Corrected) -> Any:
+    """The coefficient of λ in Dv_λ(φ*_λ), on the power series of φ*_λ: N before it is made symmetric, another way."""
+
+    def polynomial(expression: Expr) -> Poly:
+        return Poly(expression, size, domain="QQ")
+
+    series = moved_zero_series(case, 1)
+    path = {
+        symbol: polynomial(start + size * first) for symbol, (start, first) in zip(case.symbols, series, strict=True)
+    }
+    path[size] = polynomial(size)
+    along = jacobian(case.total(), case.symbols)
+    return along.applyfunc(lambda entry: evaluate(entry, path, polynomial).nth(1))
+
+
+def is_top(matrix: Any, value: Any) -> bool:
+    """Whether a rational is λmax of the symmetric part of a rational matrix, or a ball holds it: by signatures."""
+    low, high = (value, value) if isinstance(value, Expr) else ends(value)
+    one, part = eye(matrix.rows), symmetric(matrix)
+    over, under = signature(part - high * one), signature(part - low * one)
+    return over[2] == 0 and under[0] < matrix.rows
+
+
+def corner_norm(case: Corrected, box: Box, amount: Rational) -> Any:
+    """The largest |D²v_λ| on a box, as a ball, where it is affine: |D²v_λ| is convex then, largest at a corner.
 
     Raises:
-        Undecided: a second route disagrees, or the control passes.
+        Undecided: it is not affine.
+    """
+    rows = derivatives(case.total(amount), case.symbols, 2)
+    if any(Poly(entry, *case.symbols).total_degree() > 1 for row in rows for entry in row):
+        raise Undecided("D^2 v is not affine")
+    best = ball(ZERO)
+    for corner in product(*box):
+        known = dict(zip(case.symbols, map(ball, corner), strict=True))
+        best = best.max(squared_norm([[evaluate(entry, known, ball) for entry in row] for row in rows]))
+    return best.sqrt()
+
+
+def _slopes_agree(case: Corrected) -> bool:
+    """Whether μ, μ_M and Weyl's slope are largest eigenvalues by signatures, with N from the moved zero's series.
+
+    Raises:
+        Undecided: a slightly larger or smaller number would pass too.
+    """
+    rates, change = Rates(case), series_slope(case)
+    if change != case.moved_slope:
+        return False
+    parts = ((case.slope, rates.rate), (case.correction_slope, rates.paper), (change, rates.weyl))
+    with precision("prec", BITS):
+        for matrix, rate in parts:
+            if not is_top(matrix, -rate):
+                return False
+            if any(is_top(matrix, ball(shift) - as_ball(rate)) for shift in (SMALL, -SMALL)):
+                raise Undecided("the check cannot fail: it accepts another eigenvalue")
+    return True
+
+
+def _least_drift(case: Corrected, entry: Moved, distance: Rational) -> Any:
+    """The smallest −⟨v_λ(z + y), y⟩/|y|² found for y of one length in rational directions, a ball, z the moved zero."""
+    total, found = case.total(entry.amount), []
+    axes = [tuple(row) for row in eye(len(case.symbols)).tolist()]
+    slanted = (
+        [tuple(Rational(3, 5) * x + Rational(4, 5) * y for x, y in zip(*axes[:2], strict=True))] if axes[1:] else []
+    )
+    for direction in (tuple(sign * u for u in row) for row in (*axes, *slanted) for sign in (1, -1)):
+        point = [z + ball(distance * u) for z, u in zip(entry.zero, direction, strict=True)]
+        known = dict(zip(case.symbols, point, strict=True))
+        flow = sum((evaluate(v, known, ball) * ball(u) for v, u in zip(total, direction, strict=True)), ball(ZERO))
+        found.append(-flow / ball(distance))
+    return min(found, key=lambda value: ends(value)[0])
+
+
+def _radii_hold(case: Corrected, looked: Certified) -> bool:
+    """Whether the drift at points just inside the edge of both balls is at least rate − L r/2.
+
+    That is ¾ of the true rate for its radius, and the true rate less a quarter of the claimed one for the paper's.
+    """
+    entry = looked.moved
+    with precision("prec", BITS):
+        promised = (
+            (looked.reach(looked.paper), entry.rate - as_ball(looked.paper) / 4),
+            (looked.reach(entry.rate), entry.rate * 3 / 4),
+        )
+        for reach, least in promised:
+            if reach is not None and inside(entry.zero, reach, looked.box):
+                edge = ends(reach)[0] * EDGE
+                if not _least_drift(case, entry, edge) >= least:
+                    return False
+    return True
+
+
+SMALL = Rational(1, 2**40)
+EDGE = 1 - SMALL
+
+
+def _controls() -> None:
+    """The scalar field, where both radii are attained, and boxes that are too small or too large.
+
+    Raises:
+        Undecided: a control passes.
+    """
+    case, amount = scalar(), Rational(1, 8)
+    below_turn = ((Rational(-1), Rational(49, 100)),)  # x = ½ is where v turns
+    (looked,) = certified(case, below_turn, (amount,))
+    if not _radii_hold(case, looked):
+        raise Undecided("scalar field: the drift inside the ball is too small")
+    larger = replace(looked, bend=looked.bend * Rational(100, 101))
+    if _radii_hold(case, larger):
+        raise Undecided("the check cannot fail: it accepts a radius one percent larger")
+    if attracts_on(case, ((Rational(-1), Rational(2)),), amount):
+        raise Undecided("the check cannot fail: a box with two zeros attracts")
+    (start, end) = looked.box[0]
+    if inside(looked.moved.zero, ball(end - start), looked.box) or not inside(
+        looked.moved.zero, ball(end - Rational(1, 4)), looked.box
+    ):
+        raise Undecided("the check cannot fail: a ball wider than the box is inside, or a small one is not")
+
+
+def _second_routes(setting: Setting, found: Sequence[Certified]) -> None:
+    """The rate from the diagonal's exact eigenvalues, slopes by signatures, L from corners, drift inside the balls.
+
+    Raises:
+        Undecided: a second route disagrees, or a control passes.
     """
     case = setting.case
+    if not _slopes_agree(case):
+        raise Undecided(f"{setting.name}: the series of the moved zero gives another slope")
     with precision("prec", BITS):
-        for entry in found:
+        for looked in found:
+            entry = looked.moved
             known = dict(zip(case.symbols, entry.zero, strict=True))
             twice = [evaluate(e, known, ball) for e in case.total(2 * entry.amount)]
             if any(case.direction) and all(value.contains(0) for value in twice):
@@ -527,28 +816,54 @@ def _second_routes(setting: Setting, found: Sequence[Moved]) -> None:
                 least = min(values, key=lambda value: ends(value)[0])
                 if not least.overlaps(entry.rate):
                     raise Undecided(f"{setting.name}: the diagonal gives another rate")
-    if setting.name == "curved-demand":  # bends in both coordinates at once: no exact constant at hand
-        return
-    least = diagonal_lipschitz(case.field, case.symbols, setting.box)
-    if not least <= bend_bound(case, setting.box, ZERO) <= least * Rational(101, 100):
-        raise Undecided(f"{setting.name}: the bound of |D^2 v| is not the exact constant, up to one percent")
+            norm = corner_norm(case, setting.box, entry.amount)
+            if not (norm - ball(TINY) <= ball(looked.bend) <= norm * ball(Rational(101, 100))):
+                raise Undecided(f"{setting.name}: the bound of |D^2 v| is not the exact constant, up to one percent")
+            proved = looked.proved
+            if not (_radii_hold(case, looked) and (proved is None or proved <= entry.rate + ball(TINY))):
+                raise Undecided(f"{setting.name}: the drift in a ball, or the rate, is below its bound")
+    if setting.name != "curved-demand":  # bends in both coordinates at once: the norm is a bound, not the constant
+        least = diagonal_lipschitz(case.field, case.symbols, setting.box)
+        if not least <= bend_bound(case, setting.box, ZERO) <= least * Rational(101, 100):
+            raise Undecided(f"{setting.name}: the bound of |D^2 v| is not the exact constant, up to one percent")
+
+
+def _side(case: Corrected, found: Sequence[Certified]) -> int:
+    """−1, 0 or 1: the true rate is below the paper's line at every λ, equal to it, or above.
+
+    Equal if a top vector is shared and D²v[d] is 0, as in affine fields and where the zero stays (C9.quadratic).
+
+    Raises:
+        Undecided: the balls do not say so, or say different things.
+    """
+    rates = Rates(case)
+    excess = [_excess(looked.moved, rates, rates.paper) for looked in found]
+    if (is_affine(case) or not any(case.direction)) and rates.shared:
+        if all(_zero(entry) for entry in excess):
+            return 0
+        raise Undecided(f"the rate should be on the paper's line, not off by {excess}")
+    for sign in (-1, 1):
+        if all(sign * entry > 0 for entry in excess):
+            return sign
+    raise Undecided(f"the sides of the paper's line are open: {excess}")
 
 
 def _check_games() -> Finding:
+    _controls()
     rows, sides = [], {}
     for setting in settings():
-        found = moved(setting.case, setting.amounts)
+        found = certified(setting.case, setting.box, setting.amounts)
         _second_routes(setting, found)
-        rows += drift_rows(setting)
-        rates = Rates(setting.case)
+        rows += [looked.row(setting.name) for looked in found]
         with precision("prec", BITS):
-            (sides[setting.name],) = {_sign(_excess(entry, rates, rates.paper)) for entry in found}
+            sides[setting.name] = _side(setting.case, found)
     if set(sides.values()) != {-1, 0, 1}:
         return _undecided(f"the true rate is not on both sides of the paper's line: {sides}")
     last = {row["game"]: row for row in rows}
     evidence = Evidence(
         "identity",
-        "zeros by the Krawczyk operator, eigenvalues and norms in ball arithmetic, uniqueness in a box by sym Dv < 0",
+        "zeros by the Krawczyk operator, eigenvalues and norms in ball arithmetic, uniqueness in a box by sym Dv < 0; "
+        "slopes again by power series and signatures, norms at corners, drift at points of the balls",
         "; ".join(
             f"{name} at lambda = {row['lambda']}: rate {row['rate']}, paper {row['paper']}, Weyl {row['weyl']}"
             for name, row in last.items()
@@ -585,8 +900,8 @@ CLAIMS = (
     ),
     Claim(
         "C9.weyl",
-        "With d = Dv^-1 M(phi*) the rate is at least mu - lambda lmax(sym(DM - D^2v[d])) - C lambda^2 for "
-        "0 <= lambda < Lambda, with explicit C and Lambda.",
+        "With d = Dv^-1 M(phi*) the rate at the zero within 2 lambda |d| of phi* is at least mu - lambda lmax(sym(DM - "
+        "D^2v[d])) - C lambda^2 for 0 <= lambda < Lambda, with explicit C and Lambda.",
         "derived here; Weyl 1912",
         assumptions=("mu > 0", "D^2v, DM, D^3v and D^2M are bounded by L, M_1, L_2, L_M on a convex set around phi*"),
         scope="any dimension; C = 2|d| (L_2 |d| + L (L |d| + M_1)/mu + L_M), Lambda = min(mu/(2 (L |d| + M_1)), "
@@ -596,7 +911,8 @@ CLAIMS = (
     Claim(
         "C9.exact-slope",
         "The right derivative of the rate at lambda = 0 is -max u^T (DM - D^2v[d]) u over unit u: sym Dv u = -mu u; "
-        "Weyl's slope equals it iff the two matrices' top eigenspaces share a vector, and is smaller otherwise.",
+        "Weyl's slope equals it iff the top eigenspaces of the symmetric parts of Dv and DM - D^2v[d] share a vector, "
+        "and is smaller otherwise.",
         "derived here",
         assumptions=("mu > 0", "v and M are C^3"),
         scope="any dimension, with an explicit O(lambda^2); numbers: " + _GAMES,
@@ -615,10 +931,12 @@ CLAIMS = (
     Claim(
         "C9.half",
         "On the ball of radius (mu + lambda mu_M)/(2 L_lambda) about the moved zero the drift is at least half of "
-        "mu + lambda mu_M for all small lambda: as long as the true rate is at least 3/4 of mu + lambda mu_M.",
+        "mu + lambda mu_M for all small lambda, and whenever the true rate is at least 3/4 of mu + lambda mu_M.",
         "paper, what its proof uses; derived here",
         assumptions=("mu > 0", "mu + lambda mu_M > 0", "D(v + lambda M) is L_lambda-Lipschitz on that ball"),
-        scope="any dimension; exact first lambda at which it ends in the scalar field and in symmetric games",
+        scope="any dimension; exact first lambda at which half is lost in the scalar field, where the bound is "
+        "attained, and at which mu_lambda >= 3/4 (mu + lambda mu_M) fails in a symmetric game, where half may be kept "
+        "beyond",
         check=_check_half,
     ),
     Claim(

@@ -49,6 +49,7 @@ from theory.corrected import (
     symmetric,
 )
 from theory.decomposition import decompose
+from theory.drift import Diagonal
 from theory.exact import QuotientField, Undecided, definite_sign, is_zero, leading_term, lowest_terms, positive_on
 from theory.games import (
     DifferentiableGame,
@@ -716,26 +717,6 @@ STAG_HUNT = (regularised_stag_hunt(), (Rational(7, 8), Rational(7, 8)))
 PENNIES = (regularised_matching_pennies(), (HALF, HALF))
 
 
-def diagonal_branch(case: Corrected, moved: Rational) -> Rational:
-    """λ at which the zero of v + λM has moved from φ* to (moved, moved), both on the diagonal of a symmetric game.
-
-    There v₁ = v₂ and M₁ = M₂ > 0, and λ(x) = −v₁/M₁ rises strictly from φ* on: the zero moves continuously to it.
-
-    Raises:
-        Undecided: one of this fails.
-    """
-    x = Symbol("x", real=True)
-    on = dict.fromkeys(case.symbols, x)
-    v, m = ([entry.subs(on) for entry in entries] for entries in (case.field, case.correction))
-    if not (is_zero(v[0] - v[1]) and is_zero(m[0] - m[1]) and len(set(case.zero)) == 1):
-        raise Undecided("the game is not symmetric, or its zero not on the diagonal")
-    low = case.zero[0]
-    rise = v[0] * diff(m[0], x) - m[0] * diff(v[0], x)
-    if not (positive_on(m[0].expand(), x, low, moved) and positive_on(rise.expand(), x, low, moved)):
-        raise Undecided("lambda does not rise along the branch")
-    return (-v[0] / m[0]).subs(x, moved)
-
-
 def ball_row(
     case: Corrected, box: Sequence[tuple[Rational, Rational]], amount: Rational, moved: Sequence[Rational]
 ) -> dict[str, Any]:
@@ -779,7 +760,9 @@ def _check_games() -> Finding:
         (STAG_HUNT, Rational(9, 10), BOX),
     ):
         case = game_case(game, zero)
-        rows[game.name] = ball_row(case, box, diagonal_branch(case, target), (target, target))
+        branch = Diagonal.of(case)
+        branch.check(target)  # the zero moves continuously from φ* to the target
+        rows[game.name] = ball_row(case, box, branch.amount(target), (target, target))
     pennies, centre = PENNIES
     case = game_case(pennies, centre)
     rows[pennies.name] = ball_row(case, BOX, Rational(1, 16), centre)

@@ -7,33 +7,40 @@ games, and conditions of the paper's proof told from real ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import product
+from dataclasses import replace
+from itertools import pairwise, product
 from typing import Any
 
 import flint
-from sympy import Expr, Integer, Matrix, Rational, Symbol, diff, exp, symbols
+from sympy import Expr, Integer, Matrix, Rational, Symbol, diff, exp, powsimp, sqrt, symbols
 
 from theory.claims.model import Claim, Evidence, Finding, Verdict
-from theory.corrected import Corrected, game_case, square
+from theory.corrected import Corrected, Vector, game_case, square
+from theory.errors import BadInput
 from theory.exact import Undecided, from_fmpq, is_zero, positive_on, to_fmpq
 from theory.games import DifferentiableGame, cournot
 from theory.games.regularised import regularised_matching_pennies, regularised_stag_hunt
 from theory.two_phase import (
     TERMS,
+    Drift,
     PathExample,
     PathFindings,
+    Phase,
     Plan,
     Setting,
-    all_coefficients_nonnegative,
+    azuma_constant,
     bounded_exponent,
     budget_residual,
     by_parts_residual,
     contraction_residual,
     convexity_residual,
     drift_on_ball,
+    drift_shares,
+    exit_constant,
     follow_all_paths,
     kept_rate,
     make_plan,
+    pulled,
     squares_bound,
     variance_residual,
 )
@@ -131,19 +138,34 @@ def path_examples() -> list[PathExample]:
     ]
 
 
+def _contraction() -> str:
+    """|y + af|² ≤ (1 − aκ)² r², by the κ of :func:`theory.two_phase.kept_rate`.
+
+    Raises:
+        Undecided: it is not shown, or a false one is accepted.
+    """
+    a, h, rate, slope = symbols("a h m Lambda", positive=True)
+    kept = kept_rate(rate, slope, a + h)  # the largest step is a + h
+    if not is_zero(contraction_residual(a, rate, slope, kept) - a * h * slope**2 - a**2 * kept**2):
+        raise Undecided("|y + a f| <= (1 - a kappa) r is not shown")
+    one, small = Integer(1), Rational(1, 100)
+    if contraction_residual(small, one, one, Rational(11, 10) * kept_rate(one, one, small)) >= 0:
+        raise Undecided("the check cannot fail: it accepts a kappa that is a tenth larger")
+    if contraction_residual(Rational(1, 4), one, Integer(2), kept_rate(one, Integer(2), TENTH)) >= 0:
+        raise Undecided("the check cannot fail: it accepts steps above the largest")
+    return "(1 - a kappa)^2 - (1 - 2 a m + a^2 Lambda^2) = a (a_max - a) Lambda^2 + a^2 kappa^2"
+
+
 def _inequalities() -> list[str]:
     """Check the proof's algebra and return what was checked; each with a control.
 
     Raises:
         Undecided: an inequality is not shown, or a false one is accepted.
     """
-    a, h, slope, kept = symbols("a h Lambda kappa", positive=True)
+    a, kept = symbols("a kappa", positive=True)
     t, r, c, d, q, ell = symbols("t r c d Q l", positive=True)
     w, fall = symbols("w fall", nonnegative=True)
-    if not all_coefficients_nonnegative(contraction_residual(a, h, slope, kept), (a, h, slope, kept)):
-        raise Undecided("|y + a f| <= (1 - a kappa) r is not shown")
-    if all_coefficients_nonnegative(contraction_residual(a, -h, slope, kept), (a, h, slope, kept)):
-        raise Undecided("the check cannot fail: it accepts steps above the largest")
+    contraction = _contraction()
     if not is_zero(convexity_residual(t, r, c) - t * (1 - t) * (r - c) ** 2):
         raise Undecided("the convexity inequality is not shown")
     if is_zero(convexity_residual(t, r, c) - t * (1 - t) * (r + c) ** 2):
@@ -164,27 +186,205 @@ def _inequalities() -> list[str]:
         raise Undecided("the induction for bounded noise is not shown")
     if is_zero(variance_residual(a, fall, kept) - 2 * a**2 * (1 - a * kept)):
         raise Undecided("the check cannot fail: it accepts steps that fall too fast")
-    scale, total = Integer(7), Integer(0)
-    for k in range(200):  # p = 1
-        total += 1 / (1 + Rational(k) / scale) ** 2
-    if not total <= squares_bound(scale, Integer(1)) or total <= squares_bound(scale, Integer(1)) - 2:
-        raise Undecided("the bound of the sum of squares fails, or is no bound of use")
+    _exit_constant()
+    _sums_of_squares()
     return [
-        "(1 - a kappa)^2 - (1 - 2 a m + a^2 Lambda^2) has no negative coefficient",
+        contraction,
         "(1 - t) r^2 + t c^2 - ((1 - t) r + t c)^2 = t (1 - t)(r - c)^2",
         "summation by parts, 1 to 5 terms",
         "delta - Q (l/(alpha kappa) + 1) alpha^2 = delta (1 - alpha kappa)/(l + 1)",
         "2 a'/kappa - (1 - a kappa)^2 2 a/kappa - a^2 >= 0 if 2 (a - a') <= kappa a^2",
+        "Q sum a^2 = E R^2/((1 - theta) epsilon)^2 + E A/(theta epsilon), E R^2 <= (2 rho)^2 sigma^2 sum a^2",
     ]
+
+
+def _exit_constant() -> None:
+    """Q, from the second moment of R by Doob's inequality and the mean of A by Markov's."""
+    radius, variance, margin, total, split = symbols("rho sigma2 epsilon S theta", positive=True)
+
+    def chance(rise: Expr, growth: Expr) -> Expr:
+        """Bound of P(sup R ≥ rise) + P(sup A ≥ growth), with |ΔS| ≤ 2aρ|ξ| and ΔA = a²|ξ|²."""
+        return (2 * radius) ** 2 * variance * total / rise**2 + variance * total / growth
+
+    bound = exit_constant(radius, variance, margin, split) * total
+    if not is_zero(bound - chance((1 - split) * margin, split * margin)):
+        raise Undecided("Q is not what Doob's and Markov's inequalities give")
+    if is_zero(bound - chance(split * margin, (1 - split) * margin)):
+        raise Undecided("the check cannot fail: it accepts the levels exchanged")
+
+
+def _sums_of_squares() -> None:
+    """Partial sums of (1 + k/7)^(−2p) against their bound, p = 1 and p = 3/4, in balls."""
+    scale = 7
+    for power in (Integer(1), Rational(3, 4)):
+        total = flint.arb(0)
+        for k in range(400):
+            total += flint.arb(flint.fmpq(scale + k, scale)) ** flint.arb(to_fmpq(-2 * power))
+        bound = flint.arb(to_fmpq(squares_bound(Integer(scale), power)))
+        if not total < bound:
+            raise Undecided("the bound of the sum of squares fails")
+        if not total > bound * 3 / 4:
+            raise Undecided("the check cannot fail: three quarters of the bound hold too")
+
+
+def worst_exit(phase: Phase, start: Rational, steps: Sequence[Rational]) -> Rational:
+    """P(leaving within the steps) of f = −x about 0 under noise that jumps to the edge as often as it may, exactly.
+
+    From w, J = (ρ − w)/a away from the edge, ξ = J with probability q = σ²/(σ² + J²), else −Jq/(1 − q). A path that
+    left is not followed further, so there is one that stays.
+
+    Raises:
+        Undecided: the noise has another mean or variance.
+    """
+    x, stays = start, Integer(1)
+    for step in steps:
+        w = x - step * x
+        jump = (phase.drift.radius - w) / step
+        often = phase.variance / (phase.variance + jump**2)
+        back = -jump * often / (1 - often)
+        mean, spread = (often * jump**k + (1 - often) * back**k for k in (1, 2))
+        if mean != 0 or spread != phase.variance:
+            raise Undecided("the noise has another mean or variance")
+        x, stays = w + step * back, stays * (1 - often)
+    return 1 - stays
+
+
+def _check_exit() -> dict[str, str]:
+    """Q Σ a_n² against the exact probability of leaving a tight ball."""
+    start = Rational(31, 32)
+    line = Drift((Integer(0),), Integer(1), Integer(1), Integer(1))
+    phase = Phase(line, start**2, Integer(0), 1 - start**2, Integer(16))
+    steps = [Rational(1, k) for k in (1000, 1100, 1200, 1300)]
+    exact, bound = worst_exit(phase, start, steps), phase.constant * square(steps)
+    if exact > bound:
+        raise Undecided("a run leaves its ball more often than Q sum a^2")
+    if exact <= bound / 2:
+        raise Undecided("the check cannot fail: half of Q holds too")
+    ratio = flint.arb(to_fmpq(exact / bound)).str(3, radius=False)
+    return {"start": str(start), "bound": str(bound), "share_of_bound": ratio}
+
+
+def _check_end() -> dict[str, str]:
+    """How far from φ*_λ phase 1 can end: noise-free with an outward bias, then one kick that just keeps R + A < ε.
+
+    f = −x about φ*_λ. With R + A = 2t w + t² the kick a ξ = t leads from w to (w + t)² = w² + R + A.
+    """
+    aside = Corrected((X,), (-X,), (Integer(1),), (Integer(0),))
+    radii = Rational(9, 8), Rational(5, 4)
+    plan = make_plan(
+        Setting(aside, TENTH, (TENTH,), radii, (1 + TENTH,), HALF, Rational(1, 1000), POWER, DECAY), DELTAS[0]
+    )
+    y = Integer(1)
+    for _ in range(plan.length):
+        y += plan.steps[0] * (plan.setting.bias - y)
+    margin = plan.phases[0].margin
+    ended = y**2 + margin  # approached from below
+    if ended > plan.reached:
+        raise Undecided("a run that stays ends phase 1 farther away than (u/kappa)^2 + 2 epsilon")
+    if ended <= plan.reached - margin:
+        raise Undecided("the check cannot fail: (u/kappa)^2 + epsilon holds too")
+    return {"N": str(plan.length), "end": flint.arb(to_fmpq(ended)).str(6, radius=False), "limit": str(plan.reached)}
+
+
+_SHARE = Rational(99, 100)
+_DIRECTIONS = ((1, 0), (0, 1), (Rational(7, 10), Rational(7, 10)), (Rational(-7, 10), Rational(7, 10)))  # norms 0.99, 1
+PLACES: tuple[Vector, ...] = tuple(  # (x - z)/rho
+    (scale * a, scale * b)
+    for scale in (_SHARE, -_SHARE, HALF, -HALF)
+    for a, b in (*_DIRECTIONS, (Rational(3, 5), Rational(4, 5)))
+)
+Driven = tuple[Sequence[Expr], Sequence[Symbol], Drift]
+
+
+def _check_drifts(cases: Sequence[Driven]) -> list[list[str]]:
+    """Drifts at rational points of their balls.
+
+    Returns:
+        What of m and of Λ² the field uses there, one pair a case.
+
+    Raises:
+        Undecided: a drift fails at a point, or constants a tenth better hold in all cases.
+    """
+    found = []
+    for field, wrt, drift in cases:
+        places = PLACES if len(wrt) == 2 else [(_SHARE,), (-_SHARE,)]
+        found.append(drift_shares(field, wrt, drift, places))
+        if found[-1][0] < 1 or found[-1][1] > 1:
+            raise Undecided("a drift fails at a point of its ball")
+    if min(least for least, _ in found) >= Rational(11, 10) or max(most for _, most in found) <= Rational(81, 100):
+        raise Undecided("the check cannot fail: constants that are a tenth better hold too")
+    return [[str(least), str(most)] for least, most in found]
+
+
+def _drifts_of(plans: Sequence[Plan]) -> list[Driven]:
+    """−x + x²/2, whose constants are sharp, and each plan's fields: v + λM, then v + l(M − M(φ*)), l = 0, λ/3, λ."""
+    line = (-X + X**2 / 2,)
+    cases: list[Driven] = [(line, (X,), drift_on_ball(line, (X,), (Integer(0),), Integer(1)))]
+    for plan in plans:
+        case, amount = plan.setting.case, plan.setting.amount
+        cases.append((case.total(amount), case.symbols, plan.phases[0].drift))
+        fading = [pulled(case, amount * share) for share in (Integer(0), Rational(1, 3), Integer(1))]
+        cases += [(field, case.symbols, plan.phases[1].drift) for field in fading]
+    return cases
+
+
+def _check_plans(plans: Sequence[Plan]) -> None:
+    """The numbers of plans against what they stand for.
+
+    Raises:
+        Undecided: one of them is another number, or wrong ones are accepted.
+    """
+    pulls = []
+    for plan in plans:
+        setting, phases, two = plan.setting, plan.phases, plan.steps[1]
+        kicks = list(product((-setting.deviation, setting.deviation), repeat=len(setting.case.symbols)))
+        if any(phase.variance * len(kicks) != sum(map(square, kicks)) for phase in phases):
+            raise Undecided("the noise has another variance")
+        pull = square([setting.case.at(entry) for entry in setting.case.total(setting.amount)])  # v is 0 there
+        room = phases[1].bias - setting.bias
+        if room < 0 or pull > room**2:
+            raise Undecided("the bias of phase 2 is above its bound")
+        pulls.append(pull > (room * 9 / 10) ** 2)
+        for phase, step in zip(phases, plan.steps, strict=True):  # r -> (1 - a kappa) r + a u stops at its root
+            distance = sqrt(phase.floor)
+            if (1 - step * phase.kept) * distance + step * phase.bias != distance:
+                raise Undecided("the bias keeps the run at another distance")
+        squares = flint.arb(0)
+        for k in range(200):
+            ratio = flint.arb(flint.fmpq(plan.length + k, plan.length))
+            squares += ratio ** flint.arb(to_fmpq(-2 * setting.power))
+        bound = flint.arb(to_fmpq(plan.failures[1] / (phases[1].constant * two**2)))
+        if not squares < bound or plan.failures[0] != phases[0].constant * plan.length * plan.steps[0] ** 2:
+            raise Undecided("a phase fails more often than the plan says")
+        if not sum(plan.failures) <= sum(plan.shares):
+            raise Undecided("the plan fails too often")
+    if not any(pulls):
+        raise Undecided("the check cannot fail: nine tenths of M(phi*) hold too")
+    doubled = replace(plans[0], steps=tuple(2 * step for step in plans[0].steps))
+    wide = plans[0].phases[1]  # its margin is the largest that fits
+    if not _refused(doubled.check) or not _refused(lambda: replace(wide, margin=2 * wide.margin)):
+        raise Undecided("the check cannot fail: steps or a margin twice as large are accepted")
+
+
+def _refused(make: Callable[[], object]) -> bool:
+    """Whether something cannot be made."""
+    try:
+        make()
+    except (BadInput, Undecided):
+        return True
+    return False
 
 
 def _check_paths() -> list[PathFindings]:
     """Inequality (1) on all paths of the examples; every one of its terms is needed in some example."""
-    found = [follow_all_paths(example) for example in path_examples()]
-    for number, one in enumerate(found):
+    examples = path_examples()
+    found = [follow_all_paths(example) for example in examples]
+    for number, (example, one) in enumerate(zip(examples, found, strict=True)):
         least, most = one.reflected
-        if one.slack[""] < 0 or not one.centred or least > most:
-            raise Undecided(f"example {number}: slack {one.slack['']}, E R^2 = {least} against {most}")
+        variance = len(example.symbols) * example.deviation**2
+        limit = (2 * example.drift.radius) ** 2 * variance * square(example.steps)
+        if one.slack[""] < 0 or not one.centred or not least <= most <= limit:
+            raise Undecided(f"example {number}: slack {one.slack['']}, E R^2 = {least} against {most} and {limit}")
     for dropped in TERMS:
         if all(one.slack[dropped] >= 0 for one in found):
             raise Undecided(f"the check cannot fail: inequality (1) holds without its term {dropped}")
@@ -193,10 +393,14 @@ def _check_paths() -> list[PathFindings]:
 
 def _check_converges() -> Finding:
     steps = _inequalities()
+    exits, end = _check_exit(), _check_end()
+    plans = {name: [make_plan(make(), delta) for delta in DELTAS] for name, make in SETTINGS.items()}
+    used = _check_drifts(_drifts_of([row[0] for row in plans.values()]))
+    _check_plans([plan for row in plans.values() for plan in row])
     found = _check_paths()
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for name, make in SETTINGS.items():
-        rows[name] = [plan_row(make_plan(make(), delta), delta) for delta in DELTAS]
+    rows: dict[str, list[dict[str, Any]]] = {
+        name: [plan_row(plan, delta) for plan, delta in zip(row, DELTAS, strict=True)] for name, row in plans.items()
+    }
     proof = Evidence(
         "identity",
         "one step, summation by parts, reflection and Doob's inequality (theory.two_phase); remainders by sign",
@@ -215,17 +419,26 @@ def _check_converges() -> Finding:
             "reflected": [list(map(str, one.reflected)) for one in found],
         },
     )
+    tight = Evidence(
+        "identity",
+        "exact probability of leaving under the noise that leaves most often; farthest end of phase 1 by a path",
+        f"v = -x from {exits['start']} of the radius: P(leaving) is {exits['share_of_bound']} of Q sum a_n^2; phase 1 "
+        f"with an outward bias ends as far as |x - phi*_lambda|^2 = {end['end']}, beyond (u/kappa)^2 + epsilon and "
+        "within (u/kappa)^2 + 2 epsilon",
+        {"exit": exits, "end": end},
+    )
     numbers = Evidence(
         "identity",
-        "constants certified on the balls, then the formulas; all conditions checked again",
+        "constants certified on the balls and checked at rational points of them, then the formulas; all conditions "
+        "checked again",
         "; ".join(f"{name}: N = {', '.join(str(row['N']) for row in row_list)}" for name, row_list in rows.items())
         + f" for delta = {', '.join(map(str, DELTAS))}",
-        rows,
+        {**rows, "used_of_drift": used},
     )
     return Finding(
         Verdict.PROVED,
         "for every delta there are step sizes, if the bias and the shift of the zero fit into the balls",
-        (proof, paths, numbers),
+        (proof, paths, tight, numbers),
     )
 
 
@@ -328,8 +541,7 @@ def _check_second_delta() -> Finding:
     )
     return Finding(
         Verdict.REFUTED,
-        "whatever alpha_0 is, enough pushes in a row lead out of the basin, since sum a_n is infinite; their "
-        "probability is not 0",
+        "here enough pushes in a row lead out of the basin, and their probability is not 0",
         (evidence,),
     )
 
@@ -377,20 +589,33 @@ def _check_constant_correction() -> Finding:
         return _undecided("the recursion does not contract to lambda")
     if is_zero(x + a * (-x + lam) - (1 - a) * x):
         raise Undecided("the check cannot fail: it accepts 0 as the limit")
-    shifts = {}
+    shifts, slacks = {}, {}
     for name, make in SETTINGS.items():
         setting = make()
-        drift_on_ball(setting.case.total(setting.amount), setting.case.symbols, setting.moved, setting.radii[0])
+        field, wrt = setting.case.total(setting.amount), setting.case.symbols
+        drift = drift_on_ball(field, wrt, setting.moved, setting.radii[0])
         shifts[name] = [str(a - b) for a, b in zip(setting.moved, setting.case.zero, strict=True)]
+        steps = tuple(drift.rate / drift.slope**2 / (8 + k) for k in range(3))
+        start = tuple(c + drift.radius / 4 for c in drift.centre)
+        along = PathExample(field, wrt, drift, start, steps, (Integer(0), Integer(0)), drift.radius)
+        slacks[name] = follow_all_paths(along).slack[""]
+        if slacks[name] < 0:
+            return _undecided(f"inequality (1) fails about the moved zero of {name}")
+        # from the moved zero without noise: about the old one the run would have to come nearer
+        about = replace(
+            along, drift=replace(drift, centre=setting.case.zero), start=setting.moved, deviation=Integer(0)
+        )
+        if shifts[name] != ["0", "0"] and follow_all_paths(about).slack[""] >= 0:
+            raise Undecided("the check cannot fail: inequality (1) holds about the old zero too")
     moving = [name for name, shift in shifts.items() if any(entry != "0" for entry in shift)]
     if not moving:
         return _undecided("no zero moves in any of the games")
     evidence = Evidence(
         "identity",
         "contraction to the moved zero: C12.converges with z = phi*_lambda",
-        "v = -x, M = 1: x_n - lambda = (x_0 - lambda) prod(1 - a_k) tends to 0; so do the runs about phi*_lambda in "
-        + ", ".join(moving),
-        {"shifts": shifts},
+        "v = -x, M = 1: x_n - lambda = (x_0 - lambda) prod(1 - a_k) tends to 0; in the games inequality (1) holds "
+        f"about phi*_lambda on all paths of {len(steps)} steps, and phi*_lambda is not phi* in " + ", ".join(moving),
+        {"shifts": shifts, "least_slack": {name: str(slack) for name, slack in slacks.items()}},
     )
     return Finding(Verdict.PROVED, "a constant correction moves the zero, and the run goes to it", (evidence,))
 
@@ -403,15 +628,27 @@ def _check_stalls() -> Finding:
         return _undecided("the product has another closed form")
     if is_zero(closed - closed.subs(n, n - 1) * (1 - 1 / (n + 1))):
         raise Undecided("the check cannot fail: it accepts p = 1")
-    # (1 - s)(1 - t) >= 1 - s - t, and the sum of alpha_0 n^-p is at most alpha_0 p/(p - 1)
+    # (1 - s)(1 - t) >= 1 - s - t
     if not is_zero((1 - rest) * (1 - t) - (1 - rest - t) - rest * t):
         return _undecided("the product is not bounded by the sum")
+    # n^(-p) is at most the integral of y^(-p) over [n - 1, n], so the sum over n >= 1 at most 1 + 1/(p - 1)
+    y, p = symbols("y p", positive=True)
+    if powsimp(diff(y ** (1 - p) / (1 - p), y)) != y**-p or not is_zero(1 + 1 / (p - 1) - p / (p - 1)):
+        return _undecided("the sum has another bound")
+    for power in (Rational(3, 2), Integer(2), Integer(3)):
+        terms = [flint.arb(k) ** flint.arb(to_fmpq(-power)) for k in range(1, 41)]
+        ends = [flint.arb(k) ** flint.arb(to_fmpq(1 - power)) / flint.arb(to_fmpq(1 - power)) for k in range(1, 42)]
+        areas = [high - low for low, high in pairwise(ends)]
+        if not all(term < area for term, area in zip(terms[1:], areas, strict=False)):
+            return _undecided("a term is above its integral")
+        if all(term < area for term, area in zip(terms, areas, strict=True)):
+            raise Undecided("the check cannot fail: it accepts the next interval")
     evidence = Evidence(
         "identity",
         "telescoping product; Weierstrass's product inequality with the integral bound of the sum",
-        "v = -x, a_n = (n + 1)^-2: x_n = x_0 (n + 2)/(2 (n + 1)) > x_0/2; for |v| <= Lambda r and alpha_0 < (p - 1)/(p "
-        "Lambda), p > 1: |x_n - phi*| >= |x_0 - phi*| (1 - Lambda alpha_0 p/(p - 1)) > 0",
-        {"closed_form": str(closed), "limit": "1/2"},
+        "v = -x, a_n = (n + 1)^-2: x_n = x_0 (n + 2)/(2 (n + 1)) > x_0/2; for |v(x)| <= Lambda |x - phi*| everywhere, "
+        "alpha_0 < (p - 1)/(p Lambda) and p > 1: |x_n - phi*| >= |x_0 - phi*| (1 - Lambda alpha_0 p/(p - 1)) > 0",
+        {"closed_form": str(closed), "limit": "1/2", "sum_at_most": str(p / (p - 1))},
     )
     return Finding(Verdict.PROVED, "the step sizes have a finite sum, so the run stops on the way", (evidence,))
 
@@ -462,16 +699,60 @@ def _variances_hold(steps: Sequence[Rational], kept: Rational) -> bool:
     return all(value <= 2 * after / kept for value, after in zip(variances(steps[:-1], kept), steps[1:], strict=True))
 
 
+def azuma_exponent(level: Expr, squares: Expr, factor: Expr = HALF) -> Expr:
+    """The exponent of Azuma's inequality, factor · level²/Σc_j² for increments of at most c_j."""
+    return factor * level**2 / squares
+
+
 def azuma_holds(weights: Sequence[Rational], level: Rational, factor: Rational = HALF) -> bool:
     """Whether P(Σ ±w_j ≥ level) ≤ exp(−factor · level²/Σw_j²), by counting all signs."""
     signs = product((-1, 1), repeat=len(weights))
     above = sum(1 for row in signs if sum(s * w for s, w in zip(row, weights, strict=True)) >= level)
-    exponent = -factor * level**2 / square(weights)
-    bound = flint.arb(to_fmpq(exponent)).exp()
+    bound = flint.arb(to_fmpq(-azuma_exponent(level, square(weights), factor))).exp()
     chance = flint.arb(flint.fmpq(above, 2 ** len(weights)))
     if not (chance < bound or chance > bound):
         raise Undecided("the probability is not told from its bound")
     return bool(chance < bound)
+
+
+def _power_steps_fall_slowly(kept: Rational, alpha: Rational, scale_times: Rational) -> bool:
+    """Whether 2(a_k − a_{k+1}) ≤ κa_k² for a_k = α(1 + k/s)^(−p), k < 80 and three p < 1, s a multiple of 2p/(κα)."""
+    holds = []
+    for power in (Rational(1, 4), HALF, Rational(3, 4)):
+        scale = scale_times * 2 * power / (kept * alpha)
+        bases = [flint.arb(to_fmpq(1 + k / scale)) for k in range(81)]
+        steps = [flint.arb(to_fmpq(alpha)) * base ** flint.arb(to_fmpq(-power)) for base in bases]
+        holds += [2 * (a - b) < a**2 * flint.arb(to_fmpq(kept)) for a, b in pairwise(steps)]
+    return all(holds)
+
+
+def _check_bounded_exponent(phase: Phase, bound: Rational, step: Rational) -> Rational:
+    """The constant c, with c/a the exponent of Azuma's inequality at V_n = 2a/κ for increments 2P a ρΞ.
+
+    Raises:
+        Undecided: it is another one.
+    """
+    a, kept, margin, radius, most = symbols("a kappa epsilon rho Xi", positive=True)
+    squares = (2 * radius * most) ** 2 * (2 * a / kept)
+    if not is_zero(azuma_constant(kept, margin, radius, most) / a - azuma_exponent(margin, squares)):
+        raise Undecided("c is not epsilon^2/(8 rho^2 Xi^2 V_n) at V_n = 2 a_n/kappa")
+    if is_zero(azuma_constant(kept, margin, radius, most) / a - azuma_exponent(margin, squares / 2)):
+        raise Undecided("the check cannot fail: it accepts V_n = a_n/kappa")
+    found = bounded_exponent(phase, bound, step)
+    numbers = {a: step, kept: phase.kept, margin: phase.margin, radius: phase.drift.radius, most: bound}
+    if found != (a * azuma_exponent(margin, squares)).subs(numbers):
+        raise Undecided("c of the plan is another one")
+    return found
+
+
+def _pushed_out() -> int:
+    """The step at which v = −x with ξ = 1 in every step leaves |x| < 1/2: noise whose mean is not 0, a_n = 1/100."""
+    x, count = Integer(0), 0
+    while x < HALF:
+        if count == 200:
+            raise Undecided("the noise of mean 1 does not lead out of the ball")
+        x, count = x + (1 - x) / 100, count + 1
+    return count
 
 
 def _check_bounded_noise() -> Finding:
@@ -488,18 +769,22 @@ def _check_bounded_noise() -> Finding:
         return _undecided("V_n is above 2 a_n/kappa")
     if _variances_hold(rows[1], kept):
         raise Undecided("the check cannot fail: it accepts steps that fall too fast")
+    if not _power_steps_fall_slowly(kept, alpha, Integer(1)):
+        return _undecided("power-law steps fall too fast")
+    if _power_steps_fall_slowly(kept, alpha, TENTH):
+        raise Undecided("the check cannot fail: it accepts a tenth of the scale")
     weights = rows[0][:10]
     for level in (Rational(1, 2), Integer(1), Rational(6, 5)):
         if not azuma_holds(weights, level):
             return _undecided("Azuma's inequality fails")
     if all(azuma_holds(weights, level, Integer(3)) for level in (Rational(1, 2), Integer(1))):
         raise Undecided("the check cannot fail: it accepts six times the exponent")
-    setting = SETTINGS["cournot"]()
-    plan = make_plan(setting, DELTAS[1])
+    plan = make_plan(SETTINGS["cournot"](), DELTAS[1])
+    _check_drifts(_drifts_of([plan]))
     phase = plan.phases[1]
     bounds = []
     for size in (Rational(1, 100), Rational(1, 400), Rational(1, 1600)):
-        exponent = bounded_exponent(phase, HALF, size)
+        exponent = _check_bounded_exponent(phase, HALF, size)
         ratio, scale = exponent / size, 1 / (phase.kept * size)  # s = 2p/(kappa alpha), p = 1/2
         ball = flint.arb(to_fmpq(-ratio)).exp() * flint.arb(to_fmpq(2 * scale * (1 / ratio + 1 / ratio**2)))
         bounds.append({"alpha": str(size), "failure_at_most": ball.str(6)})
@@ -507,7 +792,8 @@ def _check_bounded_noise() -> Finding:
         "identity",
         "Azuma's inequality for the weighted martingale; the variance by induction and by its recursion",
         "failure <= sum exp(-c/a_n), c = kappa epsilon^2/(16 rho^2 Xi^2), if 2 (a_n - a_(n+1)) <= kappa a_n^2; V_n <= "
-        "2 a_n/kappa on 80 steps; p = 1/2 on the ball of cournot with |xi| <= 1/2: "
+        "2 a_n/kappa on 80 steps; noise of mean 1, v = -x, xi = 1, a_n = 1/100, leaves |x| < 1/2 at step "
+        f"{_pushed_out()}; p = 1/2 on the ball of cournot with |xi| <= 1/2: "
         + ", ".join(f"alpha = {row['alpha']}: {row['failure_at_most']}" for row in bounds),
         {"c": str(exponent), "bounds": bounds, "kappa": str(phase.kept)},
     )
@@ -532,7 +818,13 @@ def _check_mean_square() -> Finding:
     case = SETTINGS["cournot"]().case
     if any(not is_zero(diff(entry, a, b)) for entry in case.field for a in case.symbols for b in case.symbols):
         return _undecided("Cournot competition is not linear")
+    _contraction()
     drift = drift_on_ball(case.field, case.symbols, case.zero, Integer(1))
+    _check_drifts([(case.field, case.symbols, drift)])
+    x, a = symbols("x a", real=True)
+    # with a bias that stays at 1 the run of v = -x goes to 1
+    if not is_zero(x + a * (-x + 1) - 1 - (1 - a) * (x - 1)):
+        return _undecided("a bias that stays does not move the limit")
     steps = [Rational(1, 10 + n) for n in range(60)]
     kept, variance = kept_rate(drift.rate, drift.slope, steps[0]), Rational(1, 4)
     total = len(case.symbols) * variance
@@ -550,7 +842,7 @@ def _check_mean_square() -> Finding:
         "identity",
         "mean of the one-step inequality; exact mean and covariance of the linear game beside it",
         f"E e_(n+1) <= (1 - a_n kappa) E e_n + a_n kappa ((u_n/kappa)^2 + a_n sigma^2/kappa): on {len(steps)} steps of "
-        "cournot the exact second moment keeps it",
+        "cournot the exact second moment keeps it; u_n -> 0 is needed: v = -x with the bias 1 goes to 1",
         {"kappa": str(kept), "sigma^2": str(total), "second_moment_at_60": str(from_fmpq(to_fmpq(moments[-1])))},
     )
     return Finding(Verdict.PROVED, "a weighted mean of the inputs, whose weights leave every past behind", (evidence,))
@@ -559,8 +851,8 @@ def _check_mean_square() -> Finding:
 # ---------------------------------------------------------------------------------------------------------- the claims
 
 _BALL = (
-    "<v + lambda M, x - phi*_lambda> <= -m r^2 and |v + lambda M| <= Lambda r on |x - phi*_lambda| < rho_1",
-    "the same for v + l (M - M(phi*)) about phi* on |x - phi*| < rho_2, for 0 <= l <= lambda",
+    "m > 0, <v + lambda M, x - phi*_lambda> <= -m r^2 and |v + lambda M| <= Lambda r on |x - phi*_lambda| < rho_1",
+    "m > 0 and the same for v + l (M - M(phi*)) about phi* on |x - phi*| < rho_2, for 0 <= l <= lambda",
 )
 _NOISE = "E[xi|past] = 0 and E[|xi|^2|past] <= sigma^2"
 
@@ -570,7 +862,9 @@ CLAIMS = (
         "Two-phase annealing with 1/2 < p <= 1, q > 1 - p converges to the original equilibrium with probability "
         ">= 1 - delta.",
         "paper, two-phase theorem",
-        scope="interior zeros with mu > 0, step sizes and bias as C12.converges says; not for any bias (C12.any-bias)",
+        scope="a stable interior zero phi*; start in the ball of phase 1 about phi*_lambda, hand-over within the ball "
+        "of phase 2 about phi*, which |phi*_lambda - phi*| has to leave room for; step sizes and bias as C12.converges "
+        "says, not for any bias (C12.any-bias)",
         requires=("C12.converges",),
     ),
     Claim(
@@ -581,8 +875,12 @@ CLAIMS = (
         assumptions=(
             *_BALL,
             _NOISE,
-            "a bias beta < kappa rho_1 in phase 1 that tends to 0 in phase 2",
-            "sqrt((beta/kappa)^2 + 2 epsilon) + |phi*_lambda - phi*| <= r_2 < rho_2",
+            "N steps alpha with lambda, then k = 0, 1, ... alpha_2 (1 + k/N)^-p with lambda_k = lambda (1 + k/N)^-q, "
+            "alpha <= m/(5 Lambda^2), alpha_2 likewise",
+            "start: |x_0 - phi*_lambda| <= r_0 < rho_1, and epsilon > 0 with max(r_0^2, (beta/kappa)^2) + epsilon <= "
+            "rho_1^2, kappa = 9 m/10",
+            "a bias of at most beta in both phases that tends to 0 in phase 2",
+            "hand-over: sqrt((beta/kappa)^2 + 2 epsilon) + |phi*_lambda - phi*| <= r_2 < rho_2",
             "beta + lambda |M(phi*)| < kappa_2 rho_2",
             "1/2 < p <= 1, q > 0",
         ),
@@ -614,21 +912,31 @@ CLAIMS = (
         "C12.constant-correction",
         "With q = 0 the run converges to phi*_lambda, so not to phi* where the zero moves.",
         "derived here",
-        assumptions=_BALL[:1],
-        scope="the event of C12.converges",
+        assumptions=(
+            _BALL[0],
+            _NOISE,
+            "sum a_n = infinity, sum a_n^2 < infinity and a_n <= m/(5 Lambda^2)",
+            "start: |x_0 - phi*_lambda| <= r_0 < rho_1; a bias below kappa rho_1 that tends to 0",
+        ),
+        scope="almost every run that stays in the ball about phi*_lambda; its probability is at least "
+        "1 - Q sum a_n^2, as in C12.converges",
         check=_check_constant_correction,
     ),
     Claim(
         "C12.stalls",
         "With p > 1 and small alpha_0 the noise-free run never comes close to phi*.",
         "derived here",
-        assumptions=("|v(x)| <= Lambda |x - phi*| everywhere", "alpha_0 < (p - 1)/(p Lambda)"),
+        assumptions=(
+            "|v(x)| <= Lambda |x - phi*| everywhere",
+            "a_n = alpha_0 n^-p with alpha_0 < (p - 1)/(p Lambda)",
+            "x_0 is not phi*",
+        ),
         scope="no correction, no noise",
         check=_check_stalls,
     ),
     Claim(
         "C12.heavy-noise",
-        "With p <= 1/2 there is noise of variance sigma^2 under which almost no run converges.",
+        "With 0 < p <= 1/2 there is noise of variance sigma^2 under which almost no run converges.",
         "derived here",
         assumptions=("alpha_0 <= c/sigma", "v is continuous with v(phi*) = 0"),
         scope="independent three-point noise of growing size; E e_n -> 0 all the same (C12.mean-square)",
@@ -636,17 +944,32 @@ CLAIMS = (
     ),
     Claim(
         "C12.bounded-noise",
-        "With bounded noise every 0 < p <= 1 will do: the failure probability is at most sum exp(-c/a_n).",
+        "With bounded noise every 0 < p <= 1 will do: the run converges to phi* except with probability at most the "
+        "sum of exp(-c/a_n) over n >= 1, c = kappa epsilon^2/(16 rho^2 Xi^2), which tends to 0 with alpha.",
         "derived here with Azuma's inequality, after Benaim 1999",
-        assumptions=(*_BALL[1:], "|xi| <= Xi", "2 (a_n - a_(n+1)) <= kappa a_n^2"),
-        scope="any dimension; alpha and the scale s = 2p/(kappa alpha) by formula",
+        assumptions=(
+            _BALL[1],
+            "E[xi|past] = 0 and |xi| <= Xi",
+            "a_k = alpha (1 + k/s)^-p, s = 2 p/(kappa alpha), alpha <= m/(5 Lambda^2), so that 2 (a_n - a_(n+1)) <= "
+            "kappa a_n^2",
+            "start: |x_0 - phi*| <= r_0, and epsilon > 0 with max(r_0^2, (u/kappa)^2 + alpha Xi^2/kappa) + epsilon <= "
+            "rho^2, kappa = 9 m/10",
+            "0 <= lambda_n <= lambda; u_n = beta_n + lambda_n |M(phi*)| is at most u and tends to 0",
+        ),
+        scope="any dimension; for other steps with 2 (a_n - a_(n+1)) <= kappa a_n^2 the sum still bounds the "
+        "probability of leaving the ball, but may be infinite",
         check=_check_bounded_noise,
     ),
     Claim(
         "C12.mean-square",
-        "If the drift holds everywhere, a_n -> 0, sum a_n = infinity and lambda_n -> 0 give E|x_n - phi*|^2 -> 0.",
+        "If the drift holds everywhere, a_n -> 0, sum a_n = infinity and u_n -> 0 give E|x_n - phi*|^2 -> 0.",
         "derived here",
-        assumptions=("the drift of C12.converges with rho = infinity", _NOISE),
+        assumptions=(
+            "the drift of C12.converges about phi* with rho_2 = infinity",
+            _NOISE,
+            "0 < a_n <= a_max < 2 m/Lambda^2 and E|x_0|^2 is finite",
+            "0 <= lambda_n <= lambda; u_n = beta_n + lambda_n |M(phi*)| for a bias of at most beta_n",
+        ),
         scope="any dimension; sum a_n^2 may be infinite",
         check=_check_mean_square,
     ),
