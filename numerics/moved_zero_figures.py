@@ -16,9 +16,9 @@ from matplotlib.patches import Rectangle
 from sympy import Expr, Poly, Rational, diff
 
 from numerics.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PALE, SKY, STYLE, VERMILION, Picture
-from theory.claims.c08_moved_zeros import PUBLISHED, branches, fold, strict_bounds
-from theory.corrected import game_case
-from theory.games import regularised_stag_hunt, stag_hunt
+from theory.claims.c08_moved_zeros import PUBLISHED, branches, fold_cases, folds, strict_bounds
+from theory.corrected import Corrected
+from theory.games import stag_hunt
 from theory.moved_zeros import Piece, certified_branch, moved_zero_series
 from theory.separatrix import separatrix
 from theory.symbols import correction as size
@@ -29,10 +29,10 @@ ORDERS = ((1, SKY, ":"), (2, GREEN, "--"), (3, ORANGE, "-."))
 
 @mpl.rc_context(STYLE)
 def moved_zeros() -> Figure:
-    """Stag Hunt's mixed equilibrium against λ with its series, and the fold of the regularised Stag Hunt."""
+    """Stag Hunt's mixed equilibrium against λ with its series, and the folds of two regularised Stag Hunts."""
     figure = Picture(
-        "Mixed equilibrium of Stag Hunt against lambda with certified boxes and Taylor series; stable zeros and saddle "
-        "of the regularised game, which meet at a fold",
+        "Mixed equilibrium of Stag Hunt against lambda with certified boxes and Taylor series; stable zeros and "
+        "saddles of two regularised games, which meet at folds",
         6.6,
         3.9,
     )
@@ -66,7 +66,7 @@ def _mixed(axes: Axes) -> None:
     axes.plot(below, [float(direct.subs(size, Rational(str(end)))) for end in below], color=BLACK, label="direct")
     axes.axvline(float(PUBLISHED), color=GREY, lw=0.8, ls=":")
     axes.annotate("published λ", (float(PUBLISHED), 0.74), (3, 0), textcoords="offset points", color=GREY)
-    axes.set(title="Stag Hunt 4,0,3,2: mixed equilibrium", ylabel="probability of Stag", xlim=(0, float(last)))
+    axes.set(title="Stag Hunt 4,0,3,2:\nmixed equilibrium", ylabel="probability of Stag", xlim=(0, float(last)))
     axes.set_ylim(0, 0.8)
 
 
@@ -79,27 +79,39 @@ def _root(total: Expr, symbol: Expr, amount: Rational, pieces: Sequence[Piece]) 
 
 
 def _fold(axes: Axes) -> None:
+    """Zeros on the diagonal of two regularised Stag Hunts; those at λ = 0 are the game's equilibria."""
+    costs = []
+    for (case, _), width in zip(fold_cases().values(), (2.0, 1.0), strict=True):
+        _, roots = folds(case)
+        costs.append(-diff(case.field[0], case.symbols[0], 3) / 24)  # from the cost k(p − 1/2)⁴
+        _zeros_against_amount(axes, case, width)
+        (here, _) = case.zero
+        axes.plot(0, float(here), "o", color=BLUE, ms=2 + 2 * width, clip_on=False)
+        middle = sum(map(float, roots[-1])) / 2
+        axes.axvline(middle, color=GREY, lw=0.8, ls=":")
+        axes.annotate("$\\lambda_c$", (middle, 0.5), (3, 0), textcoords="offset points", color=GREY)
+    # the corners rest where the zero of the default game has not entered yet, or has left
+    v, m = (entry[0].subs(case.symbols[1], case.symbols[0]) for entry in (case.field, case.correction))
+    leaves, enters = (-v.subs(case.symbols[0], end) / m.subs(case.symbols[0], end) for end in (1, 0))
+    _boxes(axes, certified_branch(case, leaves))
+    for place, ends in ((0.0, (0.0, float(enters))), (1.0, (float(leaves), 0.32))):
+        axes.plot(ends, [place] * 2, color=BLACK, lw=2, clip_on=False, label=None if place else "corner rests")
+    title = "Regularised Stag Hunt, diagonal:\nk = {} (thick), {} (thin)".format(*costs)
+    axes.set(title=title, ylabel="probability of Stag", xlim=(0, 0.32), ylim=(0, 1))
+
+
+def _zeros_against_amount(axes: Axes, case: Corrected, width: float) -> None:
     """λ as a function of the zero: −v/C on the diagonal; stable where the field falls through it."""
-    case = game_case(regularised_stag_hunt(), (Rational(7, 8),) * 2)
     p, q = case.symbols
     v, m = (entry[0].subs(q, p).expand() for entry in (case.field, case.correction))
-    _, (low, high) = fold()
     places = np.linspace(0.0, 1.0, 801)
     slope = diff(v, p) * m - v * diff(m, p)  # sign of the field's slope at the zero, as m > 0
     values = [np.polyval([float(c) for c in Poly(e, p).all_coeffs()], places) for e in (v, m, slope)]
     sizes = -values[0] / values[1]
     for stable, style, name in ((True, "-", "stable zero"), (False, "--", "saddle")):
-        shown = (sizes >= 0) & ((values[2] < 0) == stable)
-        axes.plot(np.where(shown, sizes, np.nan), places, color=BLUE if stable else VERMILION, ls=style, label=name)
-    leaves = -v.subs(p, 1) / m.subs(p, 1)
-    enters = -v.subs(p, 0) / m.subs(p, 0)
-    _boxes(axes, certified_branch(case, leaves))
-    for place, amount in ((0.0, enters), (1.0, leaves)):
-        rests = (0.0, float(amount)) if place == 0 else (float(amount), 0.32)
-        axes.plot(rests, [place, place], color=BLACK, lw=2, clip_on=False, label=None if place else "corner rests")
-    axes.axvline(float((low + high) / 2), color=GREY, lw=0.8, ls=":")
-    axes.annotate("$\\lambda_c$", (float(low), 0.5), (3, 0), textcoords="offset points", color=GREY)
-    axes.set(title="Regularised Stag Hunt, diagonal", ylabel="probability of Stag", xlim=(0, 0.32), ylim=(0, 1))
+        shown = np.where((sizes >= 0) & ((values[2] < 0) == stable), sizes, np.nan)
+        colour = BLUE if stable else VERMILION
+        axes.plot(shown, places, color=colour, ls=style, lw=width, label=name if width > 1 else None)
 
 
 def _boxes(axes: Axes, pieces: Sequence[Piece]) -> None:

@@ -20,11 +20,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import combinations_with_replacement, pairwise, product
+from math import factorial, prod
 from typing import Any
 
 import flint
-from sympy import QQ, Add, Expr, Integer, Mul, Rational, Symbol, diff, linsolve, ring, symbols
+from sympy import QQ, Add, Expr, Integer, Mul, Rational, Symbol, linsolve, ring, symbols
 
 from theory import exact
 from theory.corrected import Corrected, Vector, game_case, jacobian
@@ -41,32 +42,64 @@ HALF = Rational(1, 2)
 # ---------------------------------------------------------------------------------- first order, for every smooth field
 
 
-def taylor_case(dimension: int) -> tuple[tuple[Symbol, ...], Vector, Vector, Vector]:
-    """(x, v, M, d): Taylor polynomials at φ* = 0 with symbols for all derivatives, v to order 3, M to order 2.
+@dataclass(frozen=True)
+class _Taylor:
+    """Taylor polynomials at φ* = 0 in one polynomial ring, with a generator for every derivative.
 
-    M(0) = Dv(0)d, so that every M(0) occurs and nothing has to be inverted. Higher derivatives enter with λ² and more.
+    Attributes:
+        wrt: x.
+        first: d, with M(0) = Dv(0)d: so every M(0) occurs and nothing has to be inverted.
+        second: e, the unknown second coefficient.
+        step: λ, the ring's first generator.
+        field: v to order 3.
+        correction: M to order 2; higher derivatives enter with λ² and more.
     """
-    x = symbols(f"x1:{dimension + 1}", real=True)
-    d = symbols(f"d1:{dimension + 1}", real=True)
 
-    def form(name: str, row: int, order: int) -> Expr:
-        """A symmetric multilinear form on (x, …, x), one symbol per partial derivative."""
-        total: Expr = Integer(0)
-        for axes in product(range(dimension), repeat=order):
-            label = "_".join(map(str, (row, *sorted(axes))))
-            term: Expr = Symbol(f"{name}{order}_{label}", real=True)
-            for axis in axes:
-                term *= x[axis]
-            total += term
-        return total / {0: 1, 1: 1, 2: 2, 3: 6}[order]
+    wrt: tuple[Any, ...]
+    first: tuple[Any, ...]
+    second: tuple[Any, ...]
+    step: Any
+    field: tuple[Any, ...]
+    correction: tuple[Any, ...]
 
-    v = tuple(sum((form("v", row, order) for order in (1, 2, 3)), Integer(0)) for row in range(dimension))
-    at_d = dict(zip(x, d, strict=True))
-    m = tuple(
-        form("v", row, 1).subs(at_d, simultaneous=True) + form("m", row, 1) + form("m", row, 2)
-        for row in range(dimension)
-    )
-    return x, v, m, d
+    def along(self, entry: Any, direction: Sequence[Any]) -> Any:
+        """The directional derivative."""
+        return sum((entry.diff(x) * w for x, w in zip(self.wrt, direction, strict=True)), self.step.ring.zero)
+
+    def at(self, entry: Any, point: Sequence[Any]) -> Any:
+        """A polynomial at another point."""
+        return entry.compose(list(zip(self.wrt, point, strict=True)))
+
+    def origin(self, entry: Any) -> Any:
+        """A polynomial at φ*."""
+        return self.at(entry, [self.step.ring.zero] * len(self.wrt))
+
+
+@lru_cache(maxsize=4)
+def _taylor(dimension: int) -> _Taylor:
+    width = range(dimension)
+    partials = {
+        (name, row, axes): Symbol(f"{name}{row}_{'_'.join(map(str, axes))}")
+        for name, orders in (("v", (1, 2, 3)), ("m", (1, 2)))
+        for row in width
+        for order in orders
+        for axes in combinations_with_replacement(width, order)
+    }
+    points = symbols(f"x1:{dimension + 1} d1:{dimension + 1} e1:{dimension + 1}")
+    _, step, *generators = ring((size, *points, *partials.values()), QQ)
+    x, d, e = (tuple(generators[k * dimension : (k + 1) * dimension]) for k in range(3))
+    slopes = dict(zip(partials, generators[3 * dimension :], strict=True))
+
+    def form(name: str, row: int, order: int, at: Sequence[Any]) -> Any:
+        """A symmetric multilinear form on (x, …, x), one generator per partial derivative."""
+        total = step.ring.zero
+        for axes in product(width, repeat=order):
+            total += prod((at[axis] for axis in axes), start=slopes[name, row, tuple(sorted(axes))])
+        return total * QQ(1, factorial(order))
+
+    v = tuple(sum((form("v", row, order, x) for order in (1, 2, 3)), step.ring.zero) for row in width)
+    m = tuple(form("v", row, 1, d) + form("m", row, 1, x) + form("m", row, 2, x) for row in width)
+    return _Taylor(x, d, e, step, v, m)
 
 
 def taylor_residuals(dimension: int, sign: int = -1, bend: int = -1) -> list[Expr]:
@@ -80,22 +113,23 @@ def taylor_residuals(dimension: int, sign: int = -1, bend: int = -1) -> list[Exp
         sign: −1 for the true direction; 1 is a control.
         bend: −1 for the true derivative; 0 (the paper's) and 1 are controls.
     """
-    x, v, m, d = taylor_case(dimension)
-    here = {symbol: sign * size * entry for symbol, entry in zip(x, d, strict=True)}
-    origin = dict.fromkeys(x, Integer(0))
-    total = [a + size * b for a, b in zip(v, m, strict=True)]
-    residuals = [_coefficient(entry.subs(here, simultaneous=True), k) for entry in total for k in (0, 1)]
-    along = [sum(diff(entry, s) * w for s, w in zip(x, d, strict=True)) for entry in v]
-    for row, column in product(range(dimension), repeat=2):
-        change = diff(total[row], x[column]).subs(here, simultaneous=True)
-        slope = diff(v[row], x[column]).subs(origin)
-        expected = diff(m[row], x[column]).subs(origin) + bend * diff(along[row], x[column]).subs(origin)
+    case = _taylor(dimension)
+    here = [sign * case.step * entry for entry in case.first]
+    total = [a + case.step * b for a, b in zip(case.field, case.correction, strict=True)]
+    residuals = [_coefficient(case.at(entry, here), k) for entry in total for k in (0, 1)]
+    for row, x in product(range(dimension), case.wrt):
+        change = case.at(total[row].diff(x), here)
+        slope = case.origin(case.field[row].diff(x))
+        bent = case.along(case.field[row], case.first).diff(x)
+        expected = case.origin(case.correction[row].diff(x) + bend * bent)
         residuals += [_coefficient(change, 0) - slope, _coefficient(change, 1) - expected]
-    return residuals
+    return [entry.as_expr() for entry in residuals]
 
 
-def _coefficient(expression: Expr, power: int) -> Expr:
-    return expression.expand().coeff(size, power)
+def _coefficient(polynomial: Any, power: int) -> Any:
+    """The coefficient of λ^power: λ is the ring's first generator."""
+    rows = {(0, *powers[1:]): entry for powers, entry in polynomial.terms() if powers[0] == power}
+    return polynomial.ring.from_dict(rows)
 
 
 # ------------------------------------------------------------------------------------- power series and certified zeros
@@ -178,32 +212,40 @@ def _determinant(matrix: Sequence[Sequence[Any]], constant: Callable[[Rational],
 
 
 def enclosed_zero(
-    field: Sequence[Expr], wrt: Sequence[Symbol], start: Sequence[Rational], bits: int = 256
+    field: Sequence[Expr],
+    wrt: Sequence[Symbol],
+    start: Sequence[Rational],
+    bits: int = 256,
+    amount: Rational | None = None,
 ) -> list[Any]:
     """Balls (python-flint) that hold exactly one zero of the field, near a start.
 
     Newton steps find it; the Krawczyk operator K(X) = x − YF(x) + (I − Y DF(X))(X − x), in ball arithmetic, proves it:
     K(X) inside X has a zero in X, and only one.
 
+    Args:
+        field: F, one expression per symbol.
+        wrt: the symbols.
+        start: where to seek.
+        bits: precision.
+        amount: λ, for a field that depends on it.
+
     Raises:
         Undecided: no enclosure is proved.
     """
-    slopes = jacobian(field, wrt)
+    slopes = _slopes(tuple(field), tuple(wrt))
     width = range(len(wrt))
-
-    def matrix_at(values: Sequence[Any]) -> Any:
-        known = dict(zip(wrt, values, strict=True))
-        entries = [exact.evaluate(entry, known, lambda c: flint.arb(exact.to_fmpq(c))) for entry in slopes]
-        return flint.arb_mat(len(wrt), len(wrt), entries)
-
-    def field_at(values: Sequence[Any]) -> Any:
-        known = dict(zip(wrt, values, strict=True))
-        entries = [exact.evaluate(entry, known, lambda c: flint.arb(exact.to_fmpq(c))) for entry in field]
-        return flint.arb_mat(len(wrt), 1, entries)
-
     failure = Undecided(f"no zero of the field is proved near {tuple(start)}")
     with precision("prec", bits):
-        here = [flint.arb(exact.to_fmpq(entry)) for entry in start]
+        given = {} if amount is None else {size: _arb(amount)}
+
+        def matrix_at(values: Sequence[Any]) -> Any:
+            return _matrix(slopes, {**dict(zip(wrt, values, strict=True)), **given}, len(wrt))
+
+        def field_at(values: Sequence[Any]) -> Any:
+            return _matrix(field, {**dict(zip(wrt, values, strict=True)), **given}, 1)
+
+        here = [_arb(entry) for entry in start]
         try:
             for _ in range(12):
                 step = matrix_at(here).solve(field_at(here))
@@ -211,6 +253,8 @@ def enclosed_zero(
             inverse = matrix_at(here).inv()
         except ZeroDivisionError:
             raise failure from None
+        # Any midpoint will do; powers of a ball about exactly 0 are NaN in python-flint.
+        here = [x if x != 0 else flint.arb(2) ** -bits for x in here]
         spread = flint.arb(0, flint.arb(2) ** (-bits // 2))
         wide = [x + spread for x in here]
         error = -inverse * matrix_at(wide)
@@ -237,21 +281,16 @@ def second_order_residuals(dimension: int, half: Rational = HALF, sign: int = 1)
         half: 1/2 for the true coefficient; anything else is a control.
         sign: 1 for the true coefficient; −1 is a control.
     """
-    x, v, m, d = taylor_case(dimension)
-    e = symbols(f"e1:{dimension + 1}", real=True)
-    here = {symbol: -size * first + size**2 * second for symbol, first, second in zip(x, d, e, strict=True)}
-    origin = dict.fromkeys(x, Integer(0))
-
-    def along(entry: Expr, direction: Sequence[Expr]) -> Expr:
-        return sum((diff(entry, s) * w for s, w in zip(x, direction, strict=True)), Integer(0))
-
+    case = _taylor(dimension)
+    here = [-case.step * d + case.step**2 * e for d, e in zip(case.first, case.second, strict=True)]
     residuals = []
-    for a, b in zip(v, m, strict=True):
-        total = (a + size * b).subs(here, simultaneous=True).expand()
-        claimed = sign * along(b, d) - half * along(along(a, d), d)
-        residuals += [total.coeff(size, k) for k in (0, 1)]
-        residuals.append(total.coeff(size, 2) - along(a, e).subs(origin) + claimed.subs(origin))
-    return residuals
+    for v, m in zip(case.field, case.correction, strict=True):
+        total = case.at(v + case.step * m, here)
+        bent = case.along(case.along(v, case.first), case.first)
+        claimed = case.origin(sign * case.along(m, case.first) - QQ(int(half.p), int(half.q)) * bent)
+        residuals += [_coefficient(total, k) for k in (0, 1)]
+        residuals.append(_coefficient(total, 2) - case.origin(case.along(v, case.second)) + claimed)
+    return [entry.as_expr() for entry in residuals]
 
 
 def ansatz_series(
@@ -319,7 +358,7 @@ def rule_zero_series(
     """
     program = update_program(game, "direct", rule, form)
     wrt = [symbol for row in parameters(game, "direct") for symbol in row]
-    slope = game_case(game, zero).slope.inv()
+    slope = _inverse_slope(game, tuple(zero))
     with precision("cap", order + 1):
         constant, step = _series(order)
         known = dict.fromkeys(program.inputs, step)  # every player's α is the same
@@ -333,6 +372,11 @@ def rule_zero_series(
                 for i, x in enumerate(here)
             ]
         return [[exact.from_fmpq(flint.fmpq(x[k])) for k in range(order + 1)] for x in here]
+
+
+@lru_cache(maxsize=4)
+def _inverse_slope(game: DifferentiableGame, zero: Vector) -> Any:
+    return game_case(game, zero).slope.inv()
 
 
 # -------------------------------------------------------------------------------------------------- the slope test
@@ -350,10 +394,11 @@ def distances(
 ) -> list[Any]:
     """|φ*_λ − Σ_{k≤order} c_k λᵏ|/λ^{order+1} at λ = 2^−e for each exponent e, as balls (sum of absolute values).
 
-    For true coefficients it tends to |c_{order+1}|; with an error in c_order it doubles with every halving of λ.
+    The zeros lie on the certified branch that starts, at λ = 0, at the zero near the c_0. For true coefficients the
+    distance tends to |c_{order+1}|; with an error in c_order it doubles with every halving of λ.
 
     Raises:
-        Undecided: no zero is proved near the series at one of the λ.
+        Undecided: the branch of the zero near the c_0 is not proved, or at one of the λ no zero on it.
     """
     start = tuple(row[0] for row in series)
     zeros = _zeros_along(tuple(field), tuple(wrt), start, tuple(exponents), bits)
@@ -371,10 +416,18 @@ def distances(
 def _zeros_along(
     field: Vector, wrt: tuple[Symbol, ...], start: Vector, exponents: tuple[int, ...], bits: int
 ) -> list[list[Any]]:
-    """Enclosed zeros at λ = 2^−e, from the smallest λ on, each sought from the last."""
+    """Enclosed zeros at λ = 2^−e, from the smallest λ on, each sought from the last, on the zero's certified branch.
+
+    Raises:
+        Undecided: one is not proved, or lies on another branch.
+    """
+    pieces = _followed(field, wrt, start, Rational(1, 2 ** min(exponents)))
     found: dict[int, list[Any]] = {}
     for exponent in sorted(exponents, reverse=True):
-        found[exponent] = enclosed_zero([e.subs(size, Rational(1, 2**exponent)) for e in field], wrt, start, bits)
+        amount = Rational(1, 2**exponent)
+        found[exponent] = enclosed_zero(field, wrt, start, bits, amount)
+        if not _inside(found[exponent], [piece for piece in pieces if piece.low <= amount <= piece.high]):
+            raise Undecided(f"the zero at lambda = {amount} is not on the branch of {start}")
         start = tuple(_rational(x) for x in found[exponent])
     return [found[exponent] for exponent in exponents]
 
@@ -434,7 +487,7 @@ class Piece:
 
 def piece_holds(field: Sequence[Expr], wrt: Sequence[Symbol], piece: Piece, bits: int = 128) -> bool:
     """Whether the Krawczyk image of a piece's box lies inside the box, for all its λ at once."""
-    slopes = jacobian(field, wrt)
+    slopes = _slopes(tuple(field), tuple(wrt))
     width = range(len(wrt))
     with precision("prec", bits):
         amount = _between(piece.low, piece.high)
@@ -477,7 +530,11 @@ def glued(field: Sequence[Expr], wrt: Sequence[Symbol], before: Piece, after: Pi
 def _held_by(
     field: Sequence[Expr], wrt: Sequence[Symbol], amount: Rational, start: Sequence[Rational], pieces: Sequence[Piece]
 ) -> bool:
-    zero = enclosed_zero([entry.subs(size, amount) for entry in field], wrt, start, 128)
+    return _inside(enclosed_zero(field, wrt, start, 128, amount), pieces)
+
+
+def _inside(zero: Sequence[Any], pieces: Sequence[Piece]) -> bool:
+    """Whether a zero's balls lie inside the box of every piece."""
     return all(
         bool(_arb(low) < x) and bool(x < _arb(high))
         for piece in pieces
@@ -499,9 +556,20 @@ def certified_branch(case: Corrected, last: Rational, most: int = 400) -> tuple[
     Raises:
         Undecided: the branch is not proved with that many pieces (it may fold before ``last``).
     """
-    field, wrt = case.total(), case.symbols
+    pieces = _followed(case.total(), case.symbols, case.zero, last, most)
+    if not all(a < x < b for x, (a, b) in zip(case.zero, pieces[0].box, strict=True)):
+        raise Undecided("the first piece does not hold the zero of v")
+    return pieces
+
+
+@lru_cache(maxsize=32)
+def _followed(
+    field: Vector, wrt: tuple[Symbol, ...], zero: Vector, last: Rational, most: int = 400
+) -> tuple[Piece, ...]:
+    """The branch of the zero near a point at λ = 0: every neighbour, and the first piece, by :func:`_held_by`."""
     pieces: list[Piece] = []
-    low, start, step = Integer(0), list(case.zero), last
+    low, step = Integer(0), last
+    start = [_rational(x) for x in enclosed_zero(field, wrt, zero, 128, low)]
     for _ in range(most):
         if low == last:
             break
@@ -516,32 +584,40 @@ def certified_branch(case: Corrected, last: Rational, most: int = 400) -> tuple[
             continue
         pieces.append(piece)
         low, step = high, 2 * (high - low)
-        start = [_rational(x) for x in enclosed_zero([e.subs(size, high) for e in field], wrt, _middle(piece), 128)]
+        start = [_rational(x) for x in enclosed_zero(field, wrt, _middle(piece), 128, high)]
     if low < last:
         raise Undecided(f"the branch is proved up to lambda = {low} only")
-    if not all(a < x < b for x, (a, b) in zip(case.zero, pieces[0].box, strict=True)):
-        raise Undecided("the first piece does not hold the zero of v")
     return tuple(pieces)
 
 
 def _guess(
     field: Sequence[Expr], wrt: Sequence[Symbol], low: Rational, high: Rational, start: Sequence[Rational]
 ) -> Piece | None:
-    """A box about the zero at the middle λ, one and a half times as wide as the zero moves, or None."""
+    """A box about the zero at the middle λ, twice as wide as the Krawczyk image of that point alone, or None."""
+    centre = (low + high) / 2
     try:
-        here = [_rational(x) for x in enclosed_zero([e.subs(size, (low + high) / 2) for e in field], wrt, start, 128)]
-    except Undecided:
+        zero = enclosed_zero(field, wrt, start, 128, centre)
+        with precision("prec", 128):
+            known = dict(zip(wrt, zero, strict=True))
+            inverse = _matrix(_slopes(tuple(field), tuple(wrt)), {**known, size: _arb(centre)}, len(wrt)).inv()
+            moves = inverse * _matrix(field, {**known, size: _between(low, high)}, 1)
+    except (Undecided, ZeroDivisionError):
         return None
-    reach = max(abs(x - y) for x, y in zip(here, start, strict=True))
     sides = []
-    for x, y in zip(here, start, strict=True):
-        half = _rational(_arb(2 * abs(x - y) + reach / 4 + Rational(1, 2**20)), 24)
-        sides.append((_rational(_arb(x), 24) - half, _rational(_arb(x), 24) + half))
+    for place, x in enumerate(zero):
+        half = 2 * _rational(moves[place, 0].abs_upper(), 24) + Rational(1, 2**20)
+        sides.append((_rational(x, 24) - half, _rational(x, 24) + half))
     return Piece(low, high, tuple(sides))
 
 
 def _middle(piece: Piece) -> list[Rational]:
     return [(low + high) / 2 for low, high in piece.box]
+
+
+@lru_cache(maxsize=64)
+def _slopes(field: Vector, wrt: tuple[Symbol, ...]) -> Vector:
+    """The entries of the Jacobian, row by row."""
+    return tuple(jacobian(field, wrt))
 
 
 def _rational(ball: Any, bits: int = 64) -> Rational:

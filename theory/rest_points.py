@@ -38,6 +38,7 @@ from theory.policies import parameters, parameters_per_state
 from theory.program import Program
 from theory.pure_equilibria import trembling
 from theory.symbols import alpha
+from theory.values import Vector
 
 Place = tuple[int, int, int]  # player, state, another action
 
@@ -77,12 +78,12 @@ def rest_bound(game: Game, profile: StationaryProfile, tremble: object = 0) -> R
     return bound_of(profile, corner_gaps(_played(game, tremble), profile))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _terms(game: Game) -> Program:
     return decompose(game, form="expanded").program
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _whole_step(game: Game) -> Program:
     return differentiated_unroll(game)
 
@@ -107,13 +108,51 @@ def bound_of(profile: StationaryProfile, gaps: Mapping[Place, tuple[Rational, Ra
 
 def corner_gaps(game: Game, profile: StationaryProfile) -> dict[Place, tuple[Rational, Rational]]:
     """(v_a − v_b, C_a − C_b) for every player, state and other action, from the decomposition's terms."""
+    return _differences(game, profile, *_slopes_at(game, profile))
+
+
+@lru_cache(maxsize=64)
+def _slopes_at(game: Game, profile: StationaryProfile) -> tuple[list[Vector], list[Vector]]:
+    """The gradient v and the correction C of every player at a profile, from the decomposition's terms."""
     terms = _terms(game).at({**_corner(game, profile), alpha: Integer(1)})
-    return _differences(
-        game,
-        profile,
-        [terms[f"current_{i + 1}"] for i in range(game.players)],
-        [terms[f"peer_{i + 1}"] for i in range(game.players)],
-    )
+    speeds, pulls = ([terms[f"{name}_{i + 1}"] for i in range(game.players)] for name in ("current", "peer"))
+    return speeds, pulls
+
+
+def stays_projected(game: Game, profile: StationaryProfile, amount: Rational) -> bool:
+    """Whether one exact projected step of v + λC leaves a pure profile where it is: a rest point's definition.
+
+    The second route from v and C to the bound: probabilities are moved and projected, no gap is formed. The length of
+    the step does not matter at a vertex of a polytope.
+
+    Args:
+        game: any finite game, taken at its current parameters.
+        profile: one action per player and state.
+        amount: λ.
+    """
+    game = game.instance()
+    speeds, pulls = _slopes_at(game, profile)
+    for names, policy, speed, pull in zip(game.actions, profile, speeds, pulls, strict=True):
+        field = [v + amount * c for v, c in zip(speed, pull, strict=True)]
+        width = parameters_per_state(len(names))
+        for state, own in enumerate(policy):
+            step = field[state * width : (state + 1) * width]
+            corner = [Integer(int(action == own)) for action in range(len(names))]
+            if width == 1:
+                moved = [min(max(corner[0] + step[0], Integer(0)), Integer(1))]
+            else:
+                moved = project_on_simplex([x + dx for x, dx in zip(corner, step, strict=True)])
+            if moved != corner[:width]:
+                return False
+    return True
+
+
+def project_on_simplex(point: Sequence[Rational]) -> list[Rational]:
+    """The nearest point with entries ≥ 0 and sum 1 (Held, Wolfe and Crowder 1974): max(x − θ, 0) with one shift θ."""
+    ordered = sorted(point, reverse=True)
+    shifts = [(sum(ordered[: k + 1], Integer(0)) - 1) / (k + 1) for k in range(len(ordered))]
+    shift = [t for entry, t in zip(ordered, shifts, strict=True) if entry > t][-1]
+    return [max(entry - shift, Integer(0)) for entry in point]
 
 
 def unrolled_gaps(game: Game, profile: StationaryProfile) -> dict[Place, tuple[Rational, Rational]]:

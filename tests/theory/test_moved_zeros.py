@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
+import flint
 import numpy as np
 import pytest
 from scipy.optimize import fsolve
 from sympy import Expr, Integer, Rational, Symbol, lambdify, sqrt, symbols
 
-from theory import exact, updates
+from theory import exact, moved_zeros, rest_points, updates
 from theory.claims import c08_moved_zeros as c08
 from theory.claims.c10_ball_inclusion import random_case
 from theory.claims.model import Verdict, settle
@@ -35,11 +38,12 @@ from theory.moved_zeros import (
     second_order_residuals,
 )
 from theory.policies import parameters
-from theory.rest_points import bound_of
+from theory.rest_points import RestBound, bound_of
 from theory.symbols import alpha, own_coefficient, peer_coefficient, step_size
 from theory.symbols import correction as size
 
 X = Symbol("x", real=True)
+HALF = Rational(1, 2)
 BY_ID = {claim.id: claim for claim in c08.CLAIMS}
 EXPECTED = {
     "C8.series": Verdict.PROVED,
@@ -53,6 +57,19 @@ EXPECTED = {
     "C8.fold": Verdict.PROVED,
     "C8.rules": Verdict.PROVED,
 }
+
+
+@pytest.fixture
+def fresh() -> Iterator[None]:
+    """Nothing remembered from before, and nothing left of a sabotaged function."""
+
+    def forget() -> None:
+        for remembered in (moved_zeros._followed, moved_zeros._zeros_along, rest_points._slopes_at):
+            getattr(remembered, "cache_clear", lambda: None)()
+
+    forget()
+    yield
+    forget()
 
 
 def verdict(name: str) -> Verdict:
@@ -80,8 +97,8 @@ def test_the_parent_needs_the_series() -> None:
 # ------------------------------------------------------------------------------------------------------------ series
 
 
-def on_the_line(field: Expr, correction: Expr) -> Corrected:
-    return Corrected((X,), (field,), (correction,), (Integer(0),))
+def on_the_line(field: Expr, correction: Expr, zero: int = 0) -> Corrected:
+    return Corrected((X,), (field,), (correction,), (Integer(zero),))
 
 
 def test_a_series_by_hand() -> None:
@@ -131,6 +148,17 @@ def test_distances_by_hand() -> None:
     assert abs(float(found[1].mid()) - 1) < 1e-8 and abs(float(found[0].mid()) - 1) > 1e-6
 
 
+def test_the_zeros_lie_on_the_branch(monkeypatch: pytest.MonkeyPatch, fresh: None) -> None:
+    case = on_the_line(-1 + X**2, Integer(-1), 1).total()  # zeros ±√(1 + λ)
+    series = [[Integer(1), HALF, -HALF / 4, Integer(0)]]
+    assert abs(float(distances(case, (X,), series, 0, (8, 12))[1].mid()) - 0.5) < 1e-3
+    right = moved_zeros._followed
+    monkeypatch.setattr(moved_zeros, "_followed", lambda field, wrt, zero, last: right(field, wrt, (-zero[0],), last))
+    moved_zeros._zeros_along.cache_clear()
+    with pytest.raises(Undecided):
+        distances(case, (X,), series, 0, (8, 12))
+
+
 def test_the_slope_test_notices_wrong_coefficients() -> None:
     case = game_case(cournot(), (Integer(1), Integer(1)))
     series, exponents = moved_zero_series(case, 6), range(4, 13)
@@ -167,6 +195,12 @@ def test_cournot_in_closed_form() -> None:
         for amount in (piece.low, (piece.low + piece.high) / 2, piece.high):
             zero = (amount - 3 + sqrt((3 - amount) ** 2 + 16)) / 2
             assert all(low < zero < high for low, high in piece.box)
+
+
+def test_a_zero_at_nought_is_enclosed() -> None:
+    for field in (-X + X**3, -X - X**2 + X**5, 2 * X + X**4):
+        (found,) = enclosed_zero((field,), (X,), (Integer(0),), 128)
+        assert found.contains(0) and found < flint.arb(2) ** -60
 
 
 def test_a_piece_needs_exactly_one_zero() -> None:
@@ -292,7 +326,151 @@ def test_the_fold_by_hand() -> None:
     assert abs((3 + 9 * value) * y - 0.5 + 7.5 * value - 320 / 27 * y**3) < 1e-6
 
 
+def test_both_folds_by_floats() -> None:
+    """Three zeros between the folds of λ, from all eigenvalues by NumPy on a grid of λ."""
+    for (case, _), k in zip(c08.fold_cases().values(), (208 / 27, 80 / 27), strict=True):
+        _, roots = c08.folds(case)
+        ends = [float(low) for low, _ in roots]
+        for value in np.linspace(0, 1 / 3, 101):
+            y = np.roots([-4 * k, 0, 3 + 9 * value, 7.5 * value - 0.5])
+            y = np.sort(y[abs(y.imag) < 1e-9].real)
+            between = ends[0] < value < ends[-1] if len(ends) == 2 else value < ends[0]
+            assert len(y) == (3 if between else 1)
+            along, across = 3 + 9 * value - 12 * k * y**2, 9 * value - 3 - 12 * k * y**2
+            assert (across < 1e-9).all() and [entry > 0 for entry in along] == (
+                [False, True, False] if between else [False]
+            )
+
+
+def test_the_equilibrium_that_vanishes_is_the_games() -> None:
+    case, _ = c08.fold_cases()["regularised-stag-hunt, k = 208/27"]
+    here = float(case.zero[0])
+    _, roots = c08.folds(case)
+    p, q = case.symbols
+    field = lambdify([p, size], case.total()[0].subs(q, p))
+    for value in np.linspace(0, 0.9999 * float(roots[-1][0]), 400):  # the game's equilibrium, continued
+        here = fsolve(lambda x, value=value: field(x, value), here, xtol=1e-10)[0]
+        assert 0 < here < 0.3
+    assert abs(here - (0.5 - np.sqrt((3 + 9 * float(roots[-1][0])) * 27 / (12 * 208)))) < 1e-2
+    assert field(np.linspace(0, 0.5, 1000), float(roots[-1][1]) + 1e-4).min() > 0  # and none is left
+
+
+def test_the_words_of_the_fold() -> None:
+    found = BY_ID["C8.fold"].check()
+    own, other = (evidence.summary for evidence in found.evidence)
+    assert "inside the square and both vanish" in own and "p = q = 1/8" in own
+    assert "entered the square at 14/81 and is no equilibrium" in other and "leaves the square at 13/324" in other
+
+
 # ---------------------------------------------------------------------------------------------------------- sabotage
+
+
+def test_squares_are_needed_off_the_diagonal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(c08, "THIRD", Rational(2, 5))
+    assert verdict("C8.fold") is Verdict.UNDECIDED
+
+
+def test_other_signs_at_the_fold_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = c08._eigenvalues
+    monkeypatch.setattr(c08, "_eigenvalues", lambda case: (right(case)[0], -right(case)[1]))
+    assert verdict("C8.fold") is Verdict.UNDECIDED
+    monkeypatch.setattr(c08, "_eigenvalues", lambda case: (-right(case)[0], right(case)[1]))
+    assert verdict("C8.fold") is Verdict.UNDECIDED
+
+
+def without_a_proof(
+    field: Sequence[Expr], wrt: Sequence[Symbol], start: Sequence[Rational], bits: int = 256, amount: Any = None
+) -> list[Any]:
+    """Whatever Newton's method ends with."""
+    slopes = moved_zeros._slopes(tuple(field), tuple(wrt))
+    here = [flint.arb(exact.to_fmpq(entry)) for entry in start]
+    for _ in range(12):
+        known = {**dict(zip(wrt, here, strict=True)), size: flint.arb(exact.to_fmpq(amount or Integer(0)))}
+        step = moved_zeros._matrix(slopes, known, len(wrt)).solve(moved_zeros._matrix(field, known, 1))
+        here = [(x - step[i, 0]).mid() for i, x in enumerate(here)]
+    return here
+
+
+def middle_only(field: Sequence[Expr], wrt: Sequence[Symbol], piece: Piece) -> bool:
+    middle = (piece.low + piece.high) / 2
+    return piece_holds(field, wrt, Piece(middle, middle, piece.box))
+
+
+@pytest.mark.parametrize("claim", ["C8.branch", "C8.slope"])
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("glued", lambda *_: True),
+        ("glued", lambda *_: False),
+        ("_held_by", lambda *_: True),
+        ("_inside", lambda *_: True),
+        ("enclosed_zero", without_a_proof),
+        ("piece_holds", middle_only),
+        ("piece_holds", lambda *_: True),
+    ],
+)
+def test_weaker_krawczyk_tests_are_noticed(
+    monkeypatch: pytest.MonkeyPatch, fresh: None, claim: str, name: str, wrong: Callable[..., object]
+) -> None:
+    for module in (moved_zeros, c08):
+        if hasattr(module, name):
+            monkeypatch.setattr(module, name, wrong)
+    assert verdict(claim) is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda self, amount: True,
+        lambda self, amount: all(gap + amount * pull >= 0 for gap, pull in self.gaps.values()),
+        lambda self, amount: False,
+    ],
+)
+def test_another_attraction_is_noticed(monkeypatch: pytest.MonkeyPatch, wrong: Callable[..., bool]) -> None:
+    monkeypatch.setattr(RestBound, "attracts", wrong)
+    assert verdict("C8.strict") is Verdict.UNDECIDED
+
+
+def test_reversed_differences_of_three_actions_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = rest_points._difference
+    monkeypatch.setattr(
+        rest_points,
+        "_difference",
+        lambda entries, own, other: right(entries, own, other) * (1 if len(entries) == 1 else -1),
+    )
+    assert verdict("C8.strict") is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("factor", [HALF, Integer(2)])
+def test_scaled_pulls_are_noticed_by_projection(monkeypatch: pytest.MonkeyPatch, factor: Rational) -> None:
+    right = c08.stays_projected
+    monkeypatch.setattr(c08, "stays_projected", lambda game, profile, amount: right(game, profile, factor * amount))
+    assert verdict("C8.strict") is Verdict.UNDECIDED
+
+
+def test_the_estimate_of_sos_is_sharp(monkeypatch: pytest.MonkeyPatch) -> None:
+    for case in c08.RULE_GAMES:
+        row = {key: Rational(value) for key, value in c08._sos_row(*case).items() if key in ("look", "shape", "alpha")}
+        assert row["alpha"] * (row["look"] + row["shape"] / 10) == 1
+    monkeypatch.setattr(c08, "_outweighs", lambda *_: True)
+    with pytest.raises(Undecided):
+        c08._sos_row(*c08.RULE_GAMES[0])
+
+
+@pytest.mark.parametrize("factor", [Rational(1, 8), Rational(99, 100), Integer(4)])
+def test_wrong_bounds_on_the_box_are_noticed(monkeypatch: pytest.MonkeyPatch, factor: Rational) -> None:
+    right = c08.largest_on
+    monkeypatch.setattr(c08, "largest_on", lambda *args: factor * right(*args))
+    for case in c08.RULE_GAMES:
+        with pytest.raises(Undecided):
+            c08._sos_row(*case)
+
+
+def test_the_largest_mixed_equilibrium_is_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert f"p* <= {c08.MOST}" in " ".join(BY_ID["C8.stag-hunt"].assumptions)
+    for other in (Rational(95, 100), Rational(9, 10)):  # false, and not the largest
+        monkeypatch.setattr(c08, "MOST", other)
+        assert verdict("C8.stag-hunt") is Verdict.UNDECIDED
 
 
 def test_a_smaller_lambda_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

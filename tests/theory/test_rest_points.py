@@ -13,7 +13,16 @@ from theory.errors import BadInput
 from theory.games import Game, chicken, ipd, normal_form, prisoners_dilemma, stag_hunt
 from theory.profiles import parse_profile
 from theory.pure_equilibria import pure_equilibria, trembling
-from theory.rest_points import RestBound, bound_of, corner_gaps, payoff_gaps, rest_bound, unrolled_gaps
+from theory.rest_points import (
+    RestBound,
+    bound_of,
+    corner_gaps,
+    payoff_gaps,
+    project_on_simplex,
+    rest_bound,
+    stays_projected,
+    unrolled_gaps,
+)
 from theory.separatrix import corrected_field
 from theory.symbols import correction
 
@@ -151,6 +160,45 @@ def projected(row: np.ndarray) -> np.ndarray:
     ordered = np.sort(row)[::-1]
     shift = (np.cumsum(ordered) - 1) / np.arange(1, len(row) + 1)
     return np.maximum(row - shift[np.nonzero(ordered > shift)[0][-1]], 0)
+
+
+def test_projection_on_the_simplex() -> None:
+    assert project_on_simplex([Integer(1), Integer(1)]) == [Rational(1, 2)] * 2
+    assert project_on_simplex([Integer(2), Integer(0), Integer(-5)]) == [1, 0, 0]
+    draw = random.Random(0)
+    for width in (2, 3, 5):
+        for _ in range(20):
+            point = [Rational(draw.randint(-20, 20), 10) for _ in range(width)]
+            found = project_on_simplex(point)
+            assert sum(found) == 1 and np.allclose([float(x) for x in found], projected(np.array(point, dtype=float)))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_exact_projected_steps_end_at_the_bound(shape: tuple[int, ...]) -> None:
+    seen = 0
+    for seed in range(6):
+        game = random_game(shape, seed)
+        for entry in pure_equilibria(game):
+            if entry.strict:
+                bound = rest_bound(game, entry.profile).bound
+                far = Rational(10**6) if bound is None else bound
+                stays = [stays_projected(game, entry.profile, far * k / 100) for k in (0, 99, 100, 101)]
+                assert stays == [True, True, True, bound is None]
+                seen += bound is not None
+            else:
+                assert stays_projected(game, entry.profile, Integer(0))  # indifference: rests too
+    assert seen
+    profile = tuple((0,) for _ in shape)
+    gaps = corner_gaps(game, profile)
+    assert stays_projected(game, profile, Integer(0)) is all(gap >= 0 for gap, _ in gaps.values())
+
+
+def test_exact_projected_steps_in_every_state() -> None:
+    game, profile = trembling(ipd(), "1/100"), parse_profile(ipd(), "Grim")
+    bound = rest_bound(game, profile).bound
+    assert bound is not None
+    assert [stays_projected(game, profile, bound * k / 100) for k in (99, 100, 101)] == [True, True, False]
+    assert not stays_projected(ipd(), parse_profile(ipd(), "AllC"), Integer(0))
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -15,14 +15,20 @@ For T ≥ P both players' zeros lie in [0, p*]. On the diagonal λ = (P − S �
     −ℓ′/ℓ = 1/(p* − p) + K/(T − P + Kp) + 2/p − 2/(1 − p)
 
 is positive on (0, p*) as soon as 3p² − (1 + 4p*)p + 2p* > 0 there (the terms without the second), which holds for
-p* ≤ 93/100: then there is exactly one zero on the diagonal for every λ ≥ 0. Off it, with h(q) = (P − S − Kq)/(K w(q)²),
-a zero has h(q) + λKq = h(p) + λKp; where h′ + λK < 0 on (0, p*) that gives p = q.
+p* ≤ :data:`MOST`: then there is exactly one zero on the diagonal for every λ ≥ 0. Off it, with
+h(q) = (P − S − Kq)/(K w(q)²), a zero has h(q) + λKq = h(p) + λKp; where h′ + λK < 0 on (0, p*) that gives p = q.
 
 **Strict equilibria in log-odds, any 2×2 game.** x′ = w(p) [g(q) + λ m n(p) w(q)²] with g affine in q and n in p. At a
 strict corner (p*, q*) player 1's gap G = ±g(q*) is > 0. Let N = max |n| on [0, 1] and r = G/(|g′| + λ|m|N + G) ≤ 1.
 Where |q − q*| ≤ r, w(q) ≤ r, so the bracket keeps its sign: G − r|g′| − r²λ|m|N > 0. The same for player 2. So in the
 square with the smaller of both sides both log-odds move towards the corner for ever: for *every* λ the corner's basin
 contains an open square.
+
+**Zeros that annihilate.** Regularised Stag Hunt, cost k(p − 1/2)⁴. With u = p − 1/2, w = q − 1/2 the difference of the
+two equations is (p − q)[9λ − 3 − 4k((u + w/2)² + 3w²/4)], so for λ ≤ 1/3 all zeros lie on the diagonal, and the bracket
+at p = q, the eigenvalue across it, is < 0 for λ < 1/3. On the diagonal the field is a cubic whose roots stay simple and
+keep their order and the sign of the other eigenvalue (the cubic's slope) while its discriminant in λ does not vanish.
+So counts at the ends of the discriminant's isolating intervals, left of p = 1/2 and in all, say which two zeros meet.
 
 **SOS keeps zeros, and only them.** Where |v| < 1/10 the share is p ≤ |v|². With u = v + look + p shape, |look| ≤ αc|v|
 and |shape| ≤ αs, u = 0 gives |v| ≤ α(c|v| + s|v|²) ≤ α(c + s/10)|v|, so v = 0 once α(c + s/10) < 1.
@@ -37,10 +43,10 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
-from sympy import Expr, Integer, Poly, Rational, Symbol, diff, discriminant, factorial, symbols, true
+from sympy import Expr, Integer, Poly, Rational, Symbol, diff, discriminant, symbols, true
 
 from theory import relations, updates
 from theory.claims.c10_ball_inclusion import random_case
@@ -55,6 +61,7 @@ from theory.games import (
     Game,
     cournot,
     ipd,
+    normal_form,
     prisoners_dilemma,
     regularised_matching_pennies,
     regularised_stag_hunt,
@@ -67,6 +74,7 @@ from theory.moved_zeros import (
     ansatz_series,
     certified_branch,
     distances,
+    enclosed_zero,
     glued,
     largest_on,
     matches_to_order,
@@ -79,7 +87,15 @@ from theory.moved_zeros import (
 from theory.policies import in_probabilities, parameters
 from theory.profiles import parse_profile
 from theory.pure_equilibria import pure_equilibria, strict_range, trembling
-from theory.rest_points import RestBound, bound_of, corner_gaps, payoff_gaps, rest_bound, unrolled_gaps
+from theory.rest_points import (
+    RestBound,
+    bound_of,
+    corner_gaps,
+    payoff_gaps,
+    rest_bound,
+    stays_projected,
+    unrolled_gaps,
+)
 from theory.separatrix import corrected_field, separatrix
 from theory.symbols import P, R, S, T, alpha, own_coefficient, peer_coefficient, step_size
 from theory.symbols import correction as size
@@ -100,7 +116,6 @@ def _undecided(what: str) -> Finding:
 # ---------------------------------------------------------------------------------------------------------- the series
 
 ORDER = 6
-FIELDS = 3
 
 
 def _check_series() -> Finding:
@@ -116,10 +131,8 @@ def _check_series() -> Finding:
     )
     if any(all(is_zero(entry) for entry in control) for control in controls):
         raise Undecided("the check cannot fail: it accepts d reversed, or another second coefficient")
-    draw, rows = random.Random(8), []
-    for index in range(FIELDS):
-        case, _, _ = random_case(draw, Rational(1, 2))
-        rows.append(_series_row(f"random planar field {index + 1}", case))
+    random_field, _, _ = random_case(random.Random(8), HALF)
+    rows = [_series_row("random planar field", random_field)]
     for name, (case, _) in branches().items():
         rows.append(_series_row(name, case))
     cubic = -(X**3) + size  # Dv(0) is singular: the zero of v + λ is the cube root of λ
@@ -193,6 +206,7 @@ def branches() -> dict[str, tuple[Corrected, Rational]]:
 
 
 def _check_branch() -> Finding:
+    _krawczyk_controls()
     rows, pieces_of = [], {}
     for name, (case, last) in branches().items():
         pieces = certified_branch(case, last)
@@ -230,6 +244,29 @@ def _check_branch() -> Finding:
     )
 
 
+def _krawczyk_controls() -> None:
+    """What the tests for zeros must refuse: no zero, a zero that leaves its box, and two branches.
+
+    Raises:
+        Undecided: one of them passes.
+    """
+    try:
+        enclosed_zero((X**2 + 1,), (X,), (HALF,))
+    except Undecided:
+        pass
+    else:
+        raise Undecided("the check cannot fail: x^2 + 1 has a zero")
+    square, near = (X**2 - size,), ((Rational(9, 10), Rational(11, 10)),)
+    if piece_holds(square, (X,), Piece(HALF, Rational(3, 2), near)):
+        raise Undecided("the check cannot fail: a box that the zero leaves passes")
+    upper = Piece(Rational(99, 100), ONE, near)
+    same, lower = (Piece(ONE, Rational(101, 100), box) for box in (near, ((Rational(-11, 10), Rational(-9, 10)),)))
+    if not all(piece_holds(square, (X,), piece) for piece in (upper, same, lower)):
+        raise Undecided("the controls' pieces are not proved")
+    if not glued(square, (X,), upper, same) or glued(square, (X,), upper, lower):
+        raise Undecided("the check cannot fail: pieces on two branches are glued, or pieces on one are not")
+
+
 def _second_look(name: str, case: Corrected, pieces: Sequence[Piece]) -> None:
     """By elimination instead of balls: where pieces end each side holds a root of the resultant (Sturm)."""
     field = case.total()
@@ -249,6 +286,7 @@ LONGEST = 4
 
 
 def _check_slope() -> Finding:
+    _krawczyk_controls()
     rows = []
     for name, (case, _) in branches().items():
         series, field = moved_zero_series(case, LONGEST + 2), case.total()
@@ -269,7 +307,8 @@ def _check_slope() -> Finding:
             )
     evidence = Evidence(
         "identity",
-        f"enclosures of the zero (Krawczyk) at lambda = 2^-{EXPONENTS[0]} to 2^-{EXPONENTS[-1]}",
+        f"enclosures of the zero (Krawczyk) at lambda = 2^-{EXPONENTS[0]} to 2^-{EXPONENTS[-1]}, in the boxes of its "
+        "certified branch",
         f"{len(branches())} branches, K = 0 to {LONGEST}: |zero - series up to K|/lambda^(K+1) tends to |c_(K+1)|, its "
         "error halving with lambda; with c_K wrong by a thousandth it does not",
         {"moved_zeros": rows},
@@ -317,16 +356,15 @@ def _check_stag_hunt() -> Finding:
     mixed = (P - S) / BRACKET
     if not all(is_zero(entry.subs({p: zero, q: zero}, simultaneous=True)) for entry in corrected_field(game)):
         return _undecided("s*/2 is no zero of v + lambda C")
-    for k in range(1, ORDER + 1):
-        coefficient = diff(zero, size, k).subs(size, 0) / factorial(k)
-        if not is_zero(coefficient + (T - S) * (-BRACKET) ** (k - 1)):
-            return _undecided(f"the coefficient of order {k} is another")
+    geometric = size / (1 + size * BRACKET)  # its coefficients are (−K)^(k−1)
+    if not is_zero(zero - mixed + (T - S) * geometric):
+        return _undecided("the series is another")
     recursion = Poly(lowest_terms(zero * (1 + size * BRACKET)), size)
     if recursion.degree() != 1 or not is_zero(zero.subs(size, 0) - mixed):
         return _undecided("the zero is not an affine function over 1 + lambda K")
     if not is_zero(recursion.as_expr().subs(size, -1 / BRACKET) - (T - S) / BRACKET):
         return _undecided("the pole is cancelled elsewhere than at T = S")
-    if is_zero(diff(zero, size).subs(size, 0) + (T - P)):
+    if is_zero(zero - mixed + (T - P) * geometric):
         raise Undecided("the check cannot fail: it accepts T - P for T - S")
     slopes = jacobian(corrected_field(game), (p, q))
     if not is_zero(slopes.det() + BRACKET**2 * (1 - (size * BRACKET) ** 2)):
@@ -368,17 +406,21 @@ def _logit_mixed() -> Evidence:
     scaled = Poly(lowest_terms(least.subs(p, a * t) / a).expand(), a)  # affine in a: positive at both ends suffices
     ends = [positive_on(scaled.as_expr().subs(a, end), t, Integer(0), ONE) for end in (Integer(0), MOST)]
     if scaled.degree() != 1 or not all(ends):
-        raise Undecided("the quadratic is not positive up to p* = 93/100")
-    if positive_on(scaled.as_expr().subs(a, Rational(47, 50)), t, Integer(0), ONE):
-        raise Undecided("the check cannot fail: the quadratic is positive at p* = 94/100 too")
+        raise Undecided(f"the quadratic is not positive up to p* = {MOST}")
+    beyond = MOST + Rational(1, 100)
+    if positive_on(scaled.as_expr().subs(a, beyond), t, Integer(0), ONE):
+        raise Undecided(f"the check cannot fail: the quadratic is positive at p* = {beyond} too")
 
     case, last = branches()["stag-hunt, logit, diagonal"]
     (start,) = case.zero
     h = lowest_terms(game.value_of((P - S - BRACKET * p) / (BRACKET * w(p) ** 2)))
-    top_, bottom = lowest_terms(-diff(h, p) - last * game.value_of(BRACKET)).as_numer_denom()
-    # -(h' + λK) over a power of p(1 − p), whose sign is that of p³(1 − p)³ (or its negative) on (0, 1)
-    sign = 1 if bottom.subs(p, HALF) > 0 else -1
-    if not positive_on((sign * top_).expand(), p, Integer(0), start):
+    # −(h′ + λK) times (p(1 − p))³ > 0 is a polynomial: a denominator would have kept its symbol
+    cleared = lowest_terms((-diff(h, p) - last * game.value_of(BRACKET)) * w(p) ** 3)
+    if not cleared.is_polynomial(p):
+        raise Undecided("h' has another denominator")
+    if positive_on((-cleared).expand(), p, Integer(0), start):
+        raise Undecided("the check cannot fail: it accepts the opposite slope")
+    if not positive_on(cleared.expand(), p, Integer(0), start):
         raise Undecided(f"zeros off the diagonal are not excluded up to lambda = {last}")
     series = moved_zero_series(case, ORDER)[0]
     (total,) = case.total()
@@ -413,20 +455,29 @@ def _logit_mixed() -> Evidence:
 
 # ---------------------------------------------------------------------------------------------------- strict equilibria
 
+Bounded = tuple[Game, str, Rational, RestBound]  # game, profile in words, tremble, bound
 TREMBLE = Rational(1, 100)
 NAMED = ("AllD", "Grim", "D:CDDD")
+FAR = Integer(1000)  # a λ beyond all bounds here
 
 
-def strict_bounds() -> list[tuple[Game, str, Rational, RestBound]]:
+def _one_shot_bounds(game: Game) -> list[Bounded]:
+    return [
+        (
+            game,
+            ",".join(names[row[0]] for names, row in zip(game.actions, entry.profile, strict=True)),
+            Integer(0),
+            rest_bound(game, entry.profile),
+        )
+        for entry in pure_equilibria(game)
+        if entry.strict
+    ]
+
+
+def strict_bounds() -> list[Bounded]:
     """(game, profile, tremble, bound) of every strict pure equilibrium of the named games, the IPD's with tremble."""
-    found = []
-    for make in REGISTRY.values():
-        game = make()
-        if isinstance(game, Game) and game.one_shot:
-            for entry in pure_equilibria(game):
-                if entry.strict:
-                    words = ",".join(names[row[0]] for names, row in zip(game.actions, entry.profile, strict=True))
-                    found.append((game, words, Integer(0), rest_bound(game, entry.profile)))
+    games = [game for make in REGISTRY.values() if isinstance(game := make(), Game) and game.one_shot]
+    found = [bound for game in games for bound in _one_shot_bounds(game)]
     game = ipd()
     for words in NAMED:
         profile = parse_profile(game, words)
@@ -437,14 +488,44 @@ def strict_bounds() -> list[tuple[Game, str, Rational, RestBound]]:
     return found
 
 
+def joint_project(*efforts: Sequence[int]) -> Game:
+    """Two players choose efforts; each gains the other's effort and their product and pays 3/2 or 5/4 a unit.
+
+    Both doing the least or both the most are strict equilibria; more effort of the other helps, so the correction pulls
+    away from the first.
+    """
+    cells: dict[tuple[int, ...], tuple[Expr, ...]] = {
+        (i, j): (
+            other * (mine + 1) - Rational(3, 2) * mine,
+            mine * (other + 1) - Rational(5, 4) * other,
+        )
+        for (i, mine), (j, other) in product(*map(enumerate, efforts))
+    }
+    name = "joint-project-" + "x".join(str(len(row)) for row in efforts)
+    return normal_form(name, tuple(tuple(map(str, row)) for row in efforts), cells)
+
+
+def _several_actions() -> list[Bounded]:
+    """The same as :func:`strict_bounds` for games with three actions, which the registry lacks."""
+    games = (joint_project((0, 1, 2), (0, 1, 2)), joint_project((0, 2), (0, 1, 2)))
+    found = [bound for game in games for bound in _one_shot_bounds(game)]
+    for game in games:
+        bounds = [bounded.bound for other, *_, bounded in found if other is game]
+        if sorted(bound is None for bound in bounds) != [False, True]:
+            raise Undecided(f"{game.name}: not one equilibrium with a bound and one without")
+        if stays_projected(game, ((0,), (2,)), Integer(0)):
+            raise Undecided("the check cannot fail: a profile that is no equilibrium rests")
+    return found
+
+
 def _check_strict() -> Finding:
     rows: list[dict[str, Any]] = []
-    for game, words, tremble, found in strict_bounds():
+    for game, words, tremble, found in (*strict_bounds(), *_several_actions()):
         played = trembling(game, tremble) if tremble else game
         other = unrolled_gaps(played, found.profile)
         if other != found.gaps or (game.one_shot and payoff_gaps(game, found.profile) != found.gaps):
             return _undecided(f"{game.name}, {words}: the routes to the gaps differ")
-        if not found.attracts(Integer(0)) or not _is_supremum(found):
+        if not found.attracts(Integer(0)) or not _is_supremum(played, found):
             return _undecided(f"{game.name}, {words}: the bound is not where attraction ends")
         rows.append(
             {
@@ -469,7 +550,7 @@ def _check_strict() -> Finding:
     evidence = Evidence(
         "identity",
         "gaps of v and C at the profile from the decomposition, by differentiating a whole step on power series, and "
-        "(one-shot games) from the payoff table",
+        "(one-shot games) from the payoff table; exact projected steps below, at and beyond the bound",
         "; ".join(
             f"{row['game']} {row['profile']}: {'no bound' if row['bound'] == 'none' else 'lambda <= ' + row['bound']}"
             for row in rows
@@ -484,15 +565,16 @@ def _check_strict() -> Finding:
     )
 
 
-def _is_supremum(found: RestBound) -> bool:
+def _is_supremum(game: Game, found: RestBound) -> bool:
+    """Whether the profile attracts below the bound, only rests at it, and is left beyond: by gaps and by projection."""
     if found.bound is None:
-        return all(pull >= 0 for _, pull in found.gaps.values())
+        return all(pull >= 0 for _, pull in found.gaps.values()) and stays_projected(game, found.profile, FAR)
     step = found.bound / 1000
-    rests = [
-        all(gap + amount * pull >= 0 for gap, pull in found.gaps.values())
-        for amount in (found.bound - step, found.bound, found.bound + step)
-    ]
-    return rests == [True, True, False] and found.attracts(found.bound - step)
+    around = (found.bound - step, found.bound, found.bound + step)
+    rests = [all(gap + amount * pull >= 0 for gap, pull in found.gaps.values()) for amount in around]
+    stays = [stays_projected(game, found.profile, amount) for amount in around]
+    attracts = [found.attracts(amount) for amount in around]
+    return rests == stays == [True, True, False] and attracts == [True, False, False]
 
 
 def _hare_bound(game: Game) -> Expr:
@@ -642,93 +724,193 @@ def _check_created() -> Finding:
     return Finding(Verdict.REFUTED, reason, (evidence,))
 
 
-def fold() -> tuple[Poly, tuple[Rational, Rational]]:
-    """The discriminant in λ of the regularised Stag Hunt on the diagonal, and an interval of its one root in [0, 1/3].
+THIRD = Rational(1, 3)  # up to here no zero of the regularised Stag Hunt leaves the diagonal
+
+
+@cache
+def fold_cases() -> dict[str, tuple[Corrected, Rational]]:
+    """Regularised Stag Hunts on whose diagonal two zeros annihilate, each with a λ at which there are three."""
+    dear = regularised_stag_hunt(k="208/27")  # its only interior equilibrium is (1/8, 1/8)
+    return {
+        "regularised-stag-hunt, k = 208/27": (game_case(dear, (Rational(1, 8),) * 2), Rational(1, 10)),
+        "regularised-stag-hunt": (game_case(regularised_stag_hunt(), (Rational(7, 8),) * 2), Rational(1, 5)),
+    }
+
+
+def folds(case: Corrected) -> tuple[Poly, list[tuple[Rational, Rational]]]:
+    """The discriminant in λ of the field on the diagonal, and isolating intervals of its roots in [0, 1/3].
 
     Raises:
-        Undecided: it has another number of roots there.
+        Undecided: the field on the diagonal is no cubic.
     """
-    case = game_case(regularised_stag_hunt(), (Rational(7, 8),) * 2)
-    p, q = case.symbols
-    form = Poly(case.total()[0].subs(q, p).expand(), p)
+    p, _ = case.symbols
+    form = Poly(_on_the_diagonal(case), p)
+    if form.degree() != 3 or not form.LC().is_Rational:
+        raise Undecided("the field on the diagonal is no cubic")
     in_size = Poly(discriminant(form.as_expr(), p), size, domain="QQ")
-    squarefree = in_size.sqf_part()
-    if squarefree.count_roots(0, Rational(1, 3)) != 1 or form.degree() != 3 or not form.LC().is_Rational:
+    found = in_size.sqf_part().intervals(inf=0, sup=THIRD, eps=Rational(1, 10**9))
+    return in_size, [ends for ends, _ in found]
+
+
+def _on_the_diagonal(case: Corrected) -> Expr:
+    p, q = case.symbols
+    return case.total()[0].subs(q, p).expand()
+
+
+def fold() -> tuple[Poly, tuple[Rational, Rational]]:
+    """The same for the default cost, with the interval of the only root.
+
+    Raises:
+        Undecided: there is another number of roots.
+    """
+    case, _ = fold_cases()["regularised-stag-hunt"]
+    in_size, roots = folds(case)
+    if len(roots) != 1:
         raise Undecided("the discriminant has another number of roots")
-    (ends,) = [ends for ends, _ in squarefree.intervals(inf=0, sup=Rational(1, 3), eps=Rational(1, 10**9))]
-    return in_size, ends
+    return in_size, roots[0]
 
 
 def _check_fold() -> Finding:
-    case = game_case(regularised_stag_hunt(), (Rational(7, 8),) * 2)
+    evidence = tuple(_fold_evidence(name, case, amount) for name, (case, amount) in fold_cases().items())
+    return Finding(Verdict.PROVED, "simple roots of a discriminant; both eigenvalues are known", evidence)
+
+
+def _stays_on_the_diagonal(case: Corrected, last: Rational) -> bool:
+    """Whether (first − second)/(p − q) < 0 off the diagonal for λ ≤ last, by squares: no zero lies there.
+
+    On the diagonal the quotient is the eigenvalue across it, so that is < 0 for λ < last.
+    """
     p, q = case.symbols
     first, second = case.total()
-    in_size, (low, high) = fold()
-    third = Rational(1, 3)
-    # (first − second)/(p − q) < 0 for λ ≤ 1/3: no zero off the diagonal
     quotient, rest = Poly((first - second).expand(), p).div(Poly(p - q, p))
     u, v = symbols("u v", real=True)
     shape = quotient.as_expr().subs({p: u + HALF, q: v + HALF}, simultaneous=True).expand()
-    squares = -3 + 9 * size - Rational(320, 27) * ((u + v / 2) ** 2 + Rational(3, 4) * v**2)
-    if not rest.is_zero or not is_zero(shape - squares):
-        return _undecided("zeros off the diagonal are not excluded")
-    diagonal = first.subs(q, p).expand()
-    counts, rows = [], []
-    for amount in (Rational(1, 5), Rational(24, 100), low, high, Rational(1, 4), third):
-        polynomial = Poly(diagonal.subs(size, amount), p, domain="QQ")
-        counts.append(int(polynomial.count_roots()))
-        rows.append({"game": "regularised-stag-hunt", "lambda": str(amount), "zeros": counts[-1]})
-    if counts != [3, 3, 3, 1, 1, 1]:
-        return _undecided(f"the numbers of zeros are {counts}")
-    # stability: eigenvalues of the symmetric Jacobian [[a, b], [b, a]] on the diagonal are a ± b
-    slopes = jacobian((first, second), (p, q)).applyfunc(lambda entry: entry.subs(q, p).expand())
-    along, across = slopes[0, 0] + slopes[0, 1], slopes[0, 0] - slopes[0, 1]
-    if not is_zero(along - diff(diagonal, p)) or slopes != slopes.T or not is_zero(along - across - 6):
-        return _undecided("the Jacobian on the diagonal has another form")
-    enters = -diagonal.subs({p: 0, size: 0}) / diff(diagonal.subs(p, 0), size)
-    leaves = -diagonal.subs({p: 1, size: 0}) / diff(diagonal.subs(p, 1), size)
-    amount = Rational(1, 5)
-    if not enters < amount < low:
-        return _undecided("the stable zero is not inside the square at lambda = 1/5")
-    polynomial = Poly(diagonal.subs(size, amount), p, domain="QQ")
-    signs = []
-    for (left, right), _ in polynomial.intervals(eps=Rational(1, 10**6)):
-        values = [along.subs({p: end, size: amount}) for end in (left, right)]
-        turning = Poly(diff(along.subs(size, amount), p), p, domain="QQ")
-        if turning.count_roots(left, right) or values[0] * values[1] <= 0:
-            return _undecided("the slope along the diagonal changes sign in an isolating interval")
-        signs.append(-1 if values[0] < 0 else 1)
-        rows.append(
-            {
-                "game": "regularised-stag-hunt",
-                "lambda": str(amount),
-                "zero_low": str(left),
-                "zero_high": str(right),
-                "stable": signs[-1] < 0,
-            }
-        )
-    inside = int(polynomial.count_roots(0, 1))
-    if signs != [-1, 1, -1] or inside != 2:
-        return _undecided(f"the zeros at lambda = 1/5 have slopes {signs}, {inside} inside")
-    if Poly(diagonal.subs(size, 0), p, domain="QQ").discriminant() == 0:
-        raise Undecided("the check cannot fail: the discriminant vanishes without correction")
-    evidence = Evidence(
-        "identity",
-        "discriminant in lambda of the diagonal cubic, isolating interval of its root; Sturm counts; squares off the "
-        "diagonal",
-        f"regularised-stag-hunt: three zeros in the plane before lambda_c, one after, lambda_c in ({low}, {high}) the "
-        f"only root in [0, 1/3] of {in_size.as_expr().factor()}; for {enters} < lambda < lambda_c the lower one is "
-        "inside the square and stable, at lambda_c it meets the saddle; the upper one leaves the square at lambda = "
-        f"{leaves}",
-        {
-            "moved_zeros": rows,
-            "discriminant": str(in_size.as_expr()),
-            "lambda_c": [str(low), str(high)],
-            "enters_square_at": str(enters),
-            "upper_leaves_square_at": str(leaves),
-        },
+    tilt, lead = shape.subs({u: 0, v: 0}), Poly(_on_the_diagonal(case), p).LC()
+    squares = tilt + lead * ((u + v / 2) ** 2 + Rational(3, 4) * v**2)
+    rises = Poly(tilt, size)
+    return bool(
+        rest.is_zero
+        and is_zero(shape - squares)
+        and is_zero(quotient.as_expr().subs(q, p) - _eigenvalues(case)[1])
+        and lead < 0
+        and rises.degree() == 1
+        and rises.LC() > 0
+        and tilt.subs(size, last) <= 0
     )
-    return Finding(Verdict.PROVED, "the discriminant has one simple root; both eigenvalues are known", (evidence,))
+
+
+def _eigenvalues(case: Corrected) -> tuple[Expr, Expr]:
+    """Eigenvalues a + b (along) and a − b (across) of the Jacobian [[a, b], [b, a]] on the diagonal.
+
+    Raises:
+        Undecided: it has another form.
+    """
+    p, q = case.symbols
+    slopes = jacobian(case.total(), case.symbols).applyfunc(lambda entry: entry.subs(q, p).expand())
+    (a, b), (c, d) = slopes.tolist()
+    if not (is_zero(a - d) and is_zero(b - c) and is_zero(a + b - diff(_on_the_diagonal(case), p))):
+        raise Undecided("the Jacobian on the diagonal has another form")
+    return (a + b).expand(), (a - b).expand()
+
+
+def _fold_evidence(name: str, case: Corrected, amount: Rational) -> Evidence:
+    """That the lower two of three zeros, a stable one and a saddle, annihilate at an exact λ; and where they are.
+
+    Zeros left of p = 1/2 are counted apart: between the ends of an isolating interval none passes it.
+    """
+    p, _ = case.symbols
+    if not _stays_on_the_diagonal(case, THIRD):
+        raise Undecided(f"{name}: zeros off the diagonal are not excluded")
+    if _stays_on_the_diagonal(case, Rational(2, 5)):
+        raise Undecided("the check cannot fail: it excludes zeros off the diagonal for lambda <= 2/5 too")
+    diagonal = _on_the_diagonal(case)
+    in_size, [*births, (low, high)] = folds(case)
+    if in_size(0) == 0:
+        raise Undecided("the check cannot fail: the discriminant vanishes without correction")
+    rows: list[dict[str, Any]] = []
+
+    def zeros(at: Rational, low: Rational | None = None, high: Rational | None = None) -> int:
+        """Zeros on the diagonal between two places that are none."""
+        polynomial = Poly(diagonal.subs(size, at), p, domain="QQ")
+        if any(end is not None and polynomial(end) == 0 for end in (low, high)):
+            raise Undecided(f"{name}: a zero at the end of an interval")
+        return int(polynomial.count_roots(low, high))
+
+    def counted(at: Rational) -> tuple[int, int]:
+        rows.append({"game": name, "lambda": str(at), "zeros": zeros(at), "in_square": zeros(at, Integer(0), ONE)})
+        return zeros(at), zeros(at, None, HALF)
+
+    middle = diagonal.subs(p, HALF)
+    for ends in (*births, (low, high)):
+        if Poly(middle, size).degree() != 1 or not middle.subs(size, ends[0]) * middle.subs(size, ends[1]) > 0:
+            raise Undecided(f"{name}: a zero passes p = 1/2 while two meet")
+    before = counted(Integer(0))
+    around = [(counted(left), counted(right)) for left, right in births]
+    if not (len(births) < 2 and around in ([], [((1, 1), (3, 1))]) and before[0] == (1 if births else 3)):
+        raise Undecided(f"{name}: another number of zeros, or another pair is created")
+    if (counted(low), counted(high), counted(THIRD)) != ((3, 2), (1, 0), (1, 0)):
+        raise Undecided(f"{name}: another pair of zeros meets")
+    if not (births[0][1] if births else 0) < amount < low or counted(amount) != (3, 2):
+        raise Undecided(f"{name}: not three zeros at lambda = {amount}")
+    three = _stability(case, amount)
+    if [signs for _, signs in three] != [(-1, -1), (1, -1), (-1, -1)]:
+        raise Undecided(f"{name}: the three zeros are not stable, saddle, stable")
+    rows += [
+        {"game": name, "lambda": str(amount), "zero_low": str(left), "zero_high": str(right), "stable": along < 0}
+        for (left, right), (along, _) in three
+    ]
+    # λ at which a zero passes a corner: the field there is affine in λ
+    enters, leaves = (
+        -at.subs(size, 0) / diff(at, size) for at in (diagonal.subs(p, 0).expand(), diagonal.subs(p, 1).expand())
+    )
+    content: dict[str, Any] = {
+        "moved_zeros": rows,
+        "discriminant": str(in_size.as_expr()),
+        "lambda_c": [str(low), str(high)],
+        "upper_leaves_square_at": str(leaves),
+    }
+    if births:
+        if not (case.zero[0] < HALF and enters < 0 and leaves > high and zeros(high, Integer(0), ONE) == 1):
+            raise Undecided(f"{name}: the game's equilibrium is not the zero that vanishes inside the square")
+        content["created"] = [str(end) for end in births[0]]
+        story = (
+            f"the game's only interior equilibrium, p = q = {case.zero[0]}, is stable and alone in the plane; a stable "
+            f"zero and a saddle are created at one lambda in ({births[0][0]}, {births[0][1]}), and at lambda_c it "
+            f"meets that saddle inside the square and both vanish; the created one leaves the square at {leaves}"
+        )
+    else:
+        if not (0 < leaves < enters < low and case.zero[0] > HALF and zeros(high, ONE) == 1):
+            raise Undecided(f"{name}: the zeros pass the corners elsewhere")
+        content["enters_square_at"] = str(enters)
+        story = (
+            f"at lambda_c the saddle meets a stable zero of the corrected field that entered the square at {enters} "
+            f"and is no equilibrium of the game; the game's own, p = q = {case.zero[0]}, leaves the square at {leaves} "
+            "and stays the only zero in the plane after lambda_c"
+        )
+    return Evidence(
+        "identity",
+        "discriminant in lambda of the diagonal cubic, isolating intervals of its roots; Sturm counts; squares off the "
+        "diagonal; signs of both eigenvalues",
+        f"{name}: lambda_c in ({low}, {high}), the last root in [0, 1/3] of {in_size.as_expr().factor()}; {story}",
+        content,
+    )
+
+
+def _stability(case: Corrected, amount: Rational) -> list[tuple[tuple[Rational, Rational], tuple[int, int]]]:
+    """Intervals of the zeros on the diagonal, ascending, and the signs of the eigenvalues along and across it there.
+
+    Raises:
+        Undecided: an eigenvalue may change its sign in the interval that isolates the zero.
+    """
+    p, _ = case.symbols
+    values = [Poly(entry.subs(size, amount), p, domain="QQ") for entry in _eigenvalues(case)]
+    found = []
+    for ends, _ in Poly(_on_the_diagonal(case).subs(size, amount), p, domain="QQ").intervals(eps=Rational(1, 10**6)):
+        if any(value.count_roots(*ends) for value in values):
+            raise Undecided("an eigenvalue changes its sign in an isolating interval")
+        along, across = (1 if value(ends[0]) > 0 else -1 for value in values)
+        found.append((ends, (along, across)))
+    return found
 
 
 # ----------------------------------------------------------------------------------------------------------- every rule
@@ -803,7 +985,7 @@ def _whole_update(game: DifferentiableGame, rule: str, form: Form) -> list[Expr]
     program = update_program(game, "direct", rule, form)
     at = {step_size(player): alpha for player in range(game.players)}
     at |= {own_coefficient: ONE, peer_coefficient: ONE, **dict(game.parameters)}
-    return [entry.subs(at) for entry in program.closed_form()["update"]]
+    return [entry.xreplace(at) for entry in program.closed_form()["update"]]
 
 
 def share_is_at_most_speed() -> bool:
@@ -833,21 +1015,46 @@ def _sos_row(name: str, game: DifferentiableGame, zero: Sequence[Rational]) -> d
     if not piece_holds(case.field, case.symbols, Piece(Integer(0), Integer(0), box)):
         raise Undecided(f"{name}: v has another zero in the box")
     slopes = jacobian(case.field, case.symbols)
-    steepest = largest_on(list(slopes), case.symbols, box)
+    steepest = _bounded(list(slopes), case.symbols, box)
     # Two players with a parameter each: |v| ≤ √2 · 2 · steepest · half; Dv_o has norm max(|∂₂v₁|, |∂₁v₂|); √2 < 3/2.
     if not 3 * steepest * half < NEIGHBOURHOOD:
         raise Undecided(f"{name}: the box is too large for |v| < 1/10")
-    slope = largest_on([slopes[0, 1], slopes[1, 0]], case.symbols, box)
-    pull = largest_on(case.correction, case.symbols, box)
-    alpha_bound = 1 / (slope + Rational(3, 2) * pull * NEIGHBOURHOOD)
+    slope = _bounded([slopes[0, 1], slopes[1, 0]], case.symbols, box)
+    pull = Rational(3, 2) * _bounded(case.correction, case.symbols, box)
+    bound = 1 / (slope + pull * NEIGHBOURHOOD)
+    if not _outweighs(slope, pull, bound * Rational(99, 100)):
+        raise Undecided(f"{name}: SOS may have another zero below the bound of alpha")
+    if _outweighs(slope, pull, bound * Rational(101, 100)):
+        raise Undecided("the check cannot fail: the estimate holds beyond the bound of alpha too")
     return {
         "game": name,
         "rule": "sos",
         "half_width": str(half),
         "look": str(slope),
-        "shape": str(Rational(3, 2) * pull),
-        "alpha": str(alpha_bound),
+        "shape": str(pull),
+        "alpha": str(bound),
     }
+
+
+def _outweighs(look: Rational, shape: Rational, step: Rational) -> bool:
+    """Whether α(c|v| + s|v|²) < |v| for 0 < |v| ≤ 1/10: then v outweighs what SOS adds to it."""
+    return bool(step * (look + shape * NEIGHBOURHOOD) < 1)
+
+
+def _bounded(entries: Sequence[Expr], wrt: Sequence[Symbol], box: Sequence[tuple[Rational, Rational]]) -> Rational:
+    """:func:`largest_on`, and that no exact value at a corner of the box exceeds it.
+
+    Raises:
+        Undecided: one does, or the bound would have let half of it pass.
+    """
+    bound = largest_on(entries, wrt, box)
+    corners = [dict(zip(wrt, ends, strict=True)) for ends in product(*box)]
+    largest = max(abs(entry.subs(corner)) for entry in entries for corner in corners)
+    if largest > bound:
+        raise Undecided("a value on the box exceeds its bound")
+    if largest <= bound / 2:
+        raise Undecided("the check cannot fail: half the bound would do at the corners")
+    return bound
 
 
 _EXPANDED = "expanded form, L = 1"
@@ -892,7 +1099,7 @@ CLAIMS = (
         "In Stag Hunt the mixed equilibrium moves from p* to (p* - lambda (T - P))/(1 + lambda K), K = R - S - T + P, "
         "in direct coordinates, and along one branch of a quintic in log-odds.",
         "derived here",
-        assumptions=("R > T", "P > S", _EXPANDED, "log-odds: T >= P and p* <= 93/100"),
+        assumptions=("R > T", "P > S", _EXPANDED, f"log-odds: T >= P and p* <= {MOST}"),
         scope="direct: all payoffs of the class, radius of convergence 1/K; log-odds: the diagonal for every lambda >= "
         "0, the whole square at 4,0,3,2 for lambda <= 4",
         check=_check_stag_hunt,
@@ -903,8 +1110,9 @@ CLAIMS = (
         "beyond the bound it is no rest point.",
         "derived here",
         assumptions=(_EXPANDED, "exact values", "every state is reached (tremble 1/100 in the IPD)"),
-        scope="direct coordinates; all strict equilibria of the named one-shot games, and AllD, Grim and D:CDDD of the "
-        "memory-one IPD; lambda for total values (normalised: times 1/(1 - gamma)); Stag Hunt's bound for its class",
+        scope="direct coordinates; all strict equilibria of the named one-shot games and of two joint projects "
+        "with three actions, and AllD, Grim and D:CDDD of the memory-one IPD; lambda for total values (normalised: "
+        "times 1/(1 - gamma)); Stag Hunt's bound for its class",
         check=_check_strict,
     ),
     Claim(
@@ -932,11 +1140,12 @@ CLAIMS = (
     ),
     Claim(
         "C8.fold",
-        "In regularised Stag Hunt a stable equilibrium and the saddle annihilate at an exact lambda_c: constant "
-        "correction can remove a stable interior equilibrium.",
+        "Constant correction can remove a stable interior equilibrium: regularised Stag Hunt has one that meets a "
+        "saddle inside the square at an exact lambda_c and vanishes with it; with a lower cost of mixing a stable zero "
+        "that is no equilibrium enters the square and vanishes in the same way.",
         "derived here",
         assumptions=(_EXPANDED,),
-        scope="payoffs 4,0,3,2 with cost (80/27)(p - 1/2)^4; all zeros in the plane for lambda <= 1/3",
+        scope="payoffs 4,0,3,2 with costs k(p - 1/2)^4, k = 208/27 and 80/27; all zeros in the plane for lambda <= 1/3",
         check=_check_fold,
     ),
     Claim(
