@@ -12,7 +12,8 @@ rate of p + q in a coordination game (:mod:`theory.separatrix`). Hence for every
 * Symmetric coordination game, p + q > s*(0) and > s*(c), 0 ≤ a_n · contraction ≤ 1 at both ends, Σ a_n = ∞: the proof
   in :mod:`theory.separatrix` uses of a step only its own λ, so p + q never falls and (1, 1) is reached in finite time.
 * Drift ball, in continuous time: |x − x*|² is a common Lyapunov function. It falls under every λ(t) in [0, c], at least
-  at the smaller of the two rates at the ends, which is continuous and > 0 away from x*: x(t) → x*.
+  at the smaller of the two rates at the ends, which is continuous and > 0 away from x*: x(t) → x*. Large steps can
+  leave the ball for good, as the field does not vanish at a strict equilibrium: C13.region shows a run that does.
 
 **Limit, interior zero.** On a ball B of radius ρ about φ* let ⟨v, x − φ*⟩ ≤ −m|x − φ*|², |v| ≤ L|x − φ*|, |M| ≤ K. If
 a_nL² ≤ m, then |x + a_nv − φ*|² ≤ (1 − 2a_nm + a_n²L²)|x − φ*|² ≤ (1 − a_nm/2)²|x − φ*|², so e_n = |x_n − φ*| has
@@ -26,12 +27,12 @@ then e_n → 0, with constant steps too: the recursion is u ← (1 − h)u + h w
 u_n → w. (|u_{n+1} − w| ≤ (1 − h_n)|u_n − w| + h_nε as soon as |w_n − w| ≤ ε, so |u_n − w| − ε falls below every
 positive number.) With ≤ in the recursion lim sup u_n ≤ w.
 
-**Rate, interior zero, from below.** Let v = −m x, M = c on the line, a_nm ≤ 1, λ_n not increasing, x_0 ≥ 0. Since
+**Rate, interior zero, from below.** Let v = −m x, M = c on the line, 0 < a_nm ≤ 1, λ_n not increasing, x_0 ≥ 0. Since
 Σ_k a_km Π_{j>k}(1 − a_jm) = 1 − Π_j(1 − a_jm),
 
     x_n = x_0 Π_j(1 − a_jm) + c Σ_k a_kλ_k Π_{j>k}(1 − a_jm) ≥ (c/m) λ_{n−1} (1 − Π_{j<n}(1 − a_jm)).
 
-So the error is at least of the order of λ_n, whatever the step sizes, where policy gradient's is x_0 Π(1 − a_jm).
+So the error is at least of the order of λ_n, as Π_{j<n}(1 − a_jm) ≤ 1 − a_0m; policy gradient's is x_0 Π(1 − a_jm).
 
 **Rate, noise.** Add a_nξ_n, E[ξ_n|past] = 0, variance s². Bias and variance have recursions of their own,
 b ← (1 − am)b + aλc and V ← (1 − am)²V + a²s². Put a_n = a_0 n^−p, λ_n = λ_0 n^−q, 0 < p ≤ 1, q > 0 and write
@@ -44,10 +45,14 @@ h = 1 − (1 + κa)(1 − am)², hw = (1 + κa)as², and h = 1 − (1 + νa)(1 �
 2a_0m > 1 and a_0m > q are needed (if a_0m ≤ q, b_n is of the order of n^−a_0m up to a logarithm, so b_n² = o(a_n)).
 E x_n² is of exact order max(a_n, λ_n²) = n^−min(p, 2q); policy gradient's is n^−p.
 
-**Mean square in general.** With L, m, K valid everywhere (or on the convex set projected on) and E|ξ|² ≤ s², from
-2λK|e| ≤ (m/2)|e|² + 2λ²K²/m and |v + λM|² ≤ 2L²|e|² + 2λ²K²,
+**Mean square in general.** With L, m, K valid everywhere (or on the convex set projected on) and E|ξ|² ≤ s², for every
+θ in (0, 2), from 2λK|e| ≤ θm|e|² + λ²K²/(θm) and |v + λM|² ≤ 2L²|e|² + 2λ²K²,
 
-    E|e_{n+1}|² ≤ (1 − (3/2)a_nm + 2a_n²L²) E|e_n|² + a_n(2/m + 2a_n)λ_n²K² + a_n²s²        (Robbins and Siegmund).
+    E|e_{n+1}|² ≤ (1 − (2 − θ)a_nm + 2a_n²L²) E|e_n|² + a_n(1/(θm) + 2a_n)λ_n²K² + a_n²s²   (Robbins and Siegmund).
+
+Divided by n^−μ, μ = min(p, 2q), this averages with h = (2 − θ)a_nm − μ/n + O(a_n²) + O(1/n²) and a bounded hw/a_n: an
+upper bound of order n^−μ. For p < 1 every θ will do. For p = 1 h has to stay positive, (2 − θ)a_0m > μ: with
+θ = 1 − μ/(2a_0m) that is a_0m + μ/2 > μ, so 2a_0m > μ is enough; with a fixed θ = 1/2 it would not be.
 
 **Logit coordinates.** At a strict pure equilibrium of a 2×2 game with u = 1 − (probability of the own action) and w the
 other's, ẋ = u(1 − u)(gap + λ · other's slope² · …): the correction has the factor (w(1 − w))². Hence E = (1 − u)/u = eˣ
@@ -83,6 +88,7 @@ RATE, PUSH, SPREAD = symbols("m c s", positive=True)
 KAPPA, STEP = Symbol("kappa", nonnegative=True), Symbol("a", positive=True)
 LIPSCHITZ, BOUND, DISTANCE = symbols("L K e", positive=True)
 SMALLEST = Rational(1, 2**24)
+HALF = Rational(1, 2)
 
 
 # ------------------------------------------------------------------------------------------------------- exact runs
@@ -184,8 +190,28 @@ class SignBox:
 
     def starts(self) -> list[Vector]:
         """The box's vertices."""
-        sides = [(Integer(c), c + (1 - 2 * c) * self.radius) for c in self.corner]
-        return [tuple(point) for point in product(*sides)]
+        return [self.vertex(far) for far in product((False, True), repeat=len(self.corner))]
+
+    def vertex(self, far: Sequence[bool]) -> Vector:
+        """The vertex that is on the far side, and not at the corner, in the coordinates that say so."""
+        return tuple(c + (1 - 2 * c) * self.radius * int(away) for c, away in zip(self.corner, far, strict=True))
+
+    def least_push(self, points: Iterable[Vector]) -> Rational:
+        """The least σ_k(v + λC)_k at some points, λ = 0 and λ = ``largest``, exactly: without any enclosure.
+
+        At the vertices it is the least on the whole box where v and C are affine in every coordinate, as in one-shot
+        games of two players; elsewhere it bounds what a margin can be.
+        """
+        program = decompose(self.game, form="expanded").program
+        flat = [symbol for row in parameters(self.game, "direct") for symbol in row]
+        found = []
+        for point in points:
+            at = {symbol: exact.to_fmpq(Rational(entry)) for symbol, entry in zip(flat, point, strict=True)}
+            blocks = program.run({**at, alpha: flint.fmpq(1)}, exact.to_fmpq)
+            v, m = (_joined(blocks, stem, self.game.players) for stem in ("current", "peer"))
+            for c, slope, pull in zip(self.corner, v, m, strict=True):
+                found += [(2 * c - 1) * (slope + share * pull) for share in (0, exact.to_fmpq(self.largest))]
+        return exact.from_fmpq(flint.fmpq(min(found)))
 
 
 def sign_box(game: Game, profile: StationaryProfile, largest: Rational) -> SignBox:
@@ -266,19 +292,32 @@ def envelope(start: Rational, rate: Rational, push: Rational, sizes: Sizes) -> l
     return bounds
 
 
-def mean_square_step(square: Expr, step: Expr, amount: Expr, spread: Expr = SPREAD) -> Expr:
-    """The bound of E|e|² after a step, in m, L, K and the noise's variance s²."""
-    shrink = 1 - Rational(3, 2) * step * RATE + 2 * step**2 * LIPSCHITZ**2
-    return shrink * square + step * (2 / RATE + 2 * step) * amount**2 * BOUND**2 + step**2 * spread**2
+def mean_square_step(square: Expr, step: Expr, amount: Expr, share: Expr = HALF) -> Expr:
+    """The bound of E|e|² after a step, in m, L, K and the noise's variance s².
+
+    Args:
+        square: E|e|² before.
+        step: a_n.
+        amount: λ_n.
+        share: θ, how much of m|e|² pays for the correction.
+    """
+    shrink = 1 - (2 - share) * step * RATE + 2 * step**2 * LIPSCHITZ**2
+    return shrink * square + step * (1 / (share * RATE) + 2 * step) * amount**2 * BOUND**2 + step**2 * SPREAD**2
+
+
+def mean_square_parts() -> Expr:
+    """What :func:`mean_square_step` bounds, with |e|, |v| and |M| at their bounds: |e + a(v + λM)|² + a²s²."""
+    drift = -2 * STEP * RATE * DISTANCE**2 + 2 * STEP * size * BOUND * DISTANCE
+    return DISTANCE**2 + drift + STEP**2 * (LIPSCHITZ * DISTANCE + size * BOUND) ** 2 + STEP**2 * SPREAD**2
 
 
 def mean_square_slack(share: Expr) -> tuple[Expr, Expr]:
     """The two inequalities behind :func:`mean_square_step`, right sides less left sides; both are squares.
 
     Args:
-        share: how much of m|e|² pays for the correction; 1/2 in :func:`mean_square_step`.
+        share: θ.
     """
-    young = share * RATE * DISTANCE**2 + 2 * size**2 * BOUND**2 / RATE - 2 * size * BOUND * DISTANCE
+    young = share * RATE * DISTANCE**2 + size**2 * BOUND**2 / (share * RATE) - 2 * size * BOUND * DISTANCE
     parts = 2 * LIPSCHITZ**2 * DISTANCE**2 + 2 * size**2 * BOUND**2 - (LIPSCHITZ * DISTANCE + size * BOUND) ** 2
     return young, parts
 

@@ -1,12 +1,16 @@
-"""Annealing after entry recovers policy gradient's equilibrium: properties of random games, and what breaks them.
+"""Annealing recovers policy gradient's equilibrium after entry: properties of random games, and what breaks them.
 
-Entry is exact: starts lie in a box that is certified for every λ between 0 and the largest one used (C13.region), or in
-a ball kept by the recursion of C13.limit. In direct coordinates the ends are compared without tolerance.
+In the games that matter λ is at first beyond what loses the equilibrium, or keeps a corner that is none, so that the
+same assertion fails with annealing switched off. A run has entered when λ_n has come below the bound and the state lies
+in a box that is certified for the rest of the schedule. Ends are compared without tolerance in direct coordinates.
+
+Where λ_n is in the range of a certified box throughout, C13.region says that *every* schedule ends alike, so switching
+annealing off changes nothing: those tests say so by their names, and try constant λ too.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,41 +24,38 @@ from numerics.annealing import TwoPhase
 from numerics.compile import Array
 from numerics.dynamics import run
 from numerics.policies import from_first_probability, probabilities
-from numerics.recovery import ends_of, entry_box, peer_learning, planted
-from theory.annealing import envelope
+from numerics.recovery import (
+    Ends,
+    Plan,
+    entry_box,
+    kept,
+    lost,
+    peer_learning,
+    random_coordination,
+    random_dilemma,
+    random_hunt,
+    random_two_state,
+    within,
+)
+from theory.annealing import envelope, process
 from theory.corrected import game_case
 from theory.equilibria import StationaryProfile
-from theory.games import AnyGame, DifferentiableGame, Game, cournot, normal_form, prisoners_dilemma, stag_hunt
+from theory.games import AnyGame, DifferentiableGame, Game, cournot, prisoners_dilemma, stag_hunt
 from theory.order import order_inclusion
 from theory.pure_equilibria import pure_equilibria
 from theory.rest_points import rest_bound
-from theory.strategies import discounts, rationals, stochastic_games, symmetric_games
+from theory.strategies import rationals, symmetric_games
 
 SHARES = st.lists(st.integers(0, 16), min_size=4, max_size=4)
-DECAYS = st.sampled_from([TwoPhase(0, 1.0, 1.0), TwoPhase(2, 0.5, 5.0), TwoPhase(7, 2.0, 3.0)])
+FIRST, SECOND = ((0,), (0,)), ((1,), (1,))
+DECAYS = st.sampled_from([TwoPhase(0, 1.0, 1.0), TwoPhase(1, 0.5, 5.0), TwoPhase(2, 2.0, 3.0)])
 
 
-@st.composite
-def coordination_games(draw: DrawFn, least: object = "1/4") -> Game:
-    """2×2 games with two strict equilibria on the diagonal, players not alike; a deviation loses at least ``least``."""
-    payoff, gap = rationals(-3, 3, 4), rationals(least, 3, 4)
-    (a, b), (c, d) = (draw(payoff), draw(payoff)), (draw(payoff), draw(payoff))
-    cells: dict[tuple[int, ...], tuple[Rational, ...]] = {
-        (0, 1): (a, b),
-        (1, 0): (c, d),
-        (0, 0): (c + draw(gap), b + draw(gap)),
-        (1, 1): (a + draw(gap), d + draw(gap)),
-    }
-    return normal_form("random coordination", (("A", "B"),) * 2, cells)
-
-
-@st.composite
-def planted_games(draw: DrawFn) -> Game:
-    """Two states, two players, two actions; all first actions are a strict equilibrium, and both states are starts."""
-    game = draw(
-        stochastic_games(2, (2, 2), payoffs=rationals(-1, 1, 4), discount=discounts("1/2", 4))
-    )  # fmt: skip
-    return planted(replace(game, start=(Rational(1, 2),) * 2), Rational(draw(st.integers(5, 9))))
+# Games by construction, from numbers that Hypothesis draws and shrinks (numerics.recovery).
+DRAWS = st.randoms(use_true_random=False)
+COORDINATION, HUNTS, DILEMMAS, TWO_STATE = (
+    DRAWS.map(make) for make in (random_coordination, random_hunt, random_dilemma, random_two_state)
+)
 
 
 @st.composite
@@ -78,39 +79,137 @@ def shares(entries: list[int], parameters: int) -> Array:
     return np.stack([np.ones(parameters), np.array(entries[:parameters]) / 16], axis=1)
 
 
-# --------------------------------------------------------------------------------------------------- strict equilibria
+def nearer(entries: list[int], parameters: int) -> Array:
+    """Starts: the equilibrium itself, and one drawn from the nearer half of the box."""
+    return np.stack([np.zeros(parameters), np.array(entries[:parameters]) / 32], axis=1)
 
 
-@settings(max_examples=20)
-@given(coordination_games(), st.booleans(), SHARES, DECAYS)
-def test_anneal_recovery_two_by_two(game: Game, second: bool, entries: list[int], decay: TwoPhase) -> None:
-    box = entry_box(game, ((int(second),), (int(second),)))
-    ends = ends_of(box, shares(entries, 2), anneal=decay)
-    assert (ends.annealed == ends.plain).all() and (ends.annealed == ends.corner).all() and ends.same
+def recovered(ends: Ends, found: Array) -> None:
+    """Asserts that runs end where policy gradient from the points of entry ends, which none has reached before."""
+    assert ends.entered.all() and ends.late.all()
+    assert (found == ends.plain).all()
+    assert (found == ends.corner).all()
 
 
-@settings(max_examples=8)
-@given(planted_games(), SHARES, DECAYS)
-def test_anneal_recovery_stochastic(game: Game, entries: list[int], decay: TwoPhase) -> None:
+def not_recovered(ends: Ends) -> None:
+    """Asserts that the same fails with annealing switched off, from every start."""
+    recovered(ends, ends.annealed)
+    assert not ends.without.any()
+    with pytest.raises(AssertionError):
+        recovered(ends, ends.constant)
+
+
+# ------------------------------------------------------------------------- beyond the bound: annealing is what does it
+
+
+@settings(max_examples=10)
+@given(HUNTS, SHARES)
+def test_anneal_recovery_of_a_lost_equilibrium(game: Game, entries: list[int]) -> None:
+    """Random coordination games with R − S − T + P > 0 and T > P: twice the bound loses the second actions."""
+    plan = lost(game, SECOND)
+    bound = rest_bound(game, SECOND)
+    assert bound.bound is not None and plan.amount > bound.bound and not bound.attracts(plan.amount)
+    ends = plan.ends(plan.placed(nearer(entries, 2)))
+    recovered(ends, ends.annealed)
+
+
+@settings(max_examples=10)
+@given(HUNTS, SHARES)
+def test_anneal_recovery_of_a_lost_equilibrium_fails_without_annealing(game: Game, entries: list[int]) -> None:
+    plan = lost(game, SECOND)
+    not_recovered(plan.ends(plan.placed(nearer(entries, 2))))
+
+
+@settings(max_examples=10)
+@given(DILEMMAS)
+def test_anneal_recovery_from_a_kept_corner(game: Game) -> None:
+    """Random dilemmas: the first actions, no equilibrium, are kept by constant λ, and left as it is annealed away."""
+    plan = kept(game)
+    total = process(game).total(plan.amount)
+    assert all(entry.subs(dict.fromkeys(process(game).symbols, 1)) > 0 for entry in total)
+    assert [entry.profile for entry in pure_equilibria(game)] == [SECOND]
+    ends = plan.ends(np.ones((2, 1)))
+    recovered(ends, ends.annealed)
+
+
+@settings(max_examples=10)
+@given(DILEMMAS)
+def test_anneal_recovery_from_a_kept_corner_fails_without_annealing(game: Game) -> None:
+    ends = kept(game).ends(np.ones((2, 1)))
+    assert (ends.constant == 1).all()
+    not_recovered(ends)
+
+
+@settings(max_examples=5)
+@given(TWO_STATE, SHARES)
+def test_anneal_recovery_stochastic(game: Game, entries: list[int]) -> None:
+    """Two states: twice the bound loses the planted equilibrium."""
     profile = first_actions(game)
     assert profile in [entry.profile for entry in pure_equilibria(game) if entry.strict]
-    box = entry_box(game, profile)
-    ends = ends_of(box, shares(entries, 4), anneal=decay)
-    assert (ends.annealed == ends.plain).all() and (ends.annealed == 1).all() and ends.same
+    plan = lost(game, profile)
+    ends = plan.ends(plan.placed(nearer(entries, 4)))
+    recovered(ends, ends.annealed)
+
+
+@settings(max_examples=5)
+@given(TWO_STATE, SHARES)
+def test_anneal_recovery_stochastic_fails_without_annealing(game: Game, entries: list[int]) -> None:
+    plan = lost(game, first_actions(game))
+    not_recovered(plan.ends(plan.placed(nearer(entries, 4))))
+
+
+@pytest.mark.parametrize("made", [lambda: lost(stag_hunt(), SECOND), lambda: kept(DILEMMA)])
+def test_a_schedule_that_never_falls_is_noticed(made: Callable[[], Plan], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mutation of the schedule itself: λ never comes below the bound, so there is no entry."""
+    monkeypatch.setattr(TwoPhase, "factor", lambda self, step: 1.0)
+    with pytest.raises(ValueError, match="does not come below"):
+        made().ends(np.ones((2, 1)))
+
+
+def test_a_correction_that_is_never_on_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """λ = 0 from the start: the run stays at the equilibrium, where it is no test of recovery."""
+    plan = lost(stag_hunt(), SECOND)
+    monkeypatch.setattr(TwoPhase, "factor", lambda self, step: 0.0)
+    ends = plan.ends(np.zeros((2, 1)))
+    with pytest.raises(AssertionError):
+        recovered(ends, ends.annealed)
+
+
+# ---------------------------------------------------------------------- in a certified box: every schedule ends alike
+
+
+@settings(max_examples=10)
+@given(COORDINATION, st.booleans(), SHARES, DECAYS)
+def test_certified_boxes_of_two_by_two_games_end_alike_under_every_schedule(
+    game: Game, second: bool, entries: list[int], decay: TwoPhase
+) -> None:
+    plan = within(entry_box(game, SECOND if second else FIRST), decay)
+    ends = plan.ends(plan.placed(shares(entries, 2)))
+    assert ends.same and ends.without.all() and ends.late[0]
+
+
+@settings(max_examples=4)
+@given(TWO_STATE, SHARES, DECAYS)
+def test_certified_boxes_of_two_state_games_end_alike_under_every_schedule(
+    game: Game, entries: list[int], decay: TwoPhase
+) -> None:
+    plan = within(entry_box(game, first_actions(game)), decay)
+    ends = plan.ends(plan.placed(shares(entries, 4)))
+    assert ends.same and ends.without.all() and ends.late[0]
 
 
 @settings(max_examples=10)
 @given(symmetric_games("coordination"), st.integers(0, 12), st.integers(0, 12), st.integers(1, 4))
-def test_anneal_recovery_order(game: Game, p: int, q: int, size: int) -> None:
-    """With T ≥ P no point of policy gradient's basin of the first actions is lost, whatever λ_0, in steps of 1/8."""
+def test_order_is_kept_under_every_schedule(game: Game, p: int, q: int, size: int) -> None:
+    """With T ≥ P no point of policy gradient's basin of the first actions is lost, whatever λ_n ≥ 0 (steps of 1/8)."""
     game = game.with_target(("A", "A"))
     if not order_inclusion(game).holds:
         return
     slope = float(sum(form.subs(dict(game.parameters)) for form in game.ordering))
     start, lr = np.array([[p / 12], [q / 12]]), 1 / (8 * slope)
     plain = run(peer_learning(game, "direct", 0.0, lr), start, 200)
-    annealed = run(peer_learning(game, "direct", size / slope, lr, TwoPhase(3, 1.0, 5.0)), start, 200)
-    assert (annealed >= plain).all()
+    for decay in (TwoPhase(3, 1.0, 5.0), None):
+        assert (run(peer_learning(game, "direct", size / slope, lr, decay), start, 200) >= plain).all()
 
 
 def recovers(game: AnyGame, start: Array, amount: float, anneal: TwoPhase | None, steps: int = 400) -> None:
@@ -158,7 +257,7 @@ def test_anneal_recovery_needs_the_whole_range_of_lambda(share: Rational) -> Non
 # ------------------------------------------------------------------------------------------------------ interior zeros
 
 
-def kept(game: DifferentiableGame, anneal: TwoPhase | None, steps: int = 2500) -> tuple[Array, Array]:
+def followed(game: DifferentiableGame, anneal: TwoPhase | None, steps: int = 2500) -> tuple[Array, Array]:
     """Distances of a run of a quadratic game from 0 on, and the recursion's bounds, by exact constants.
 
     m: the least own rate less the mean of the cross slopes (Gershgorin). L² ≤ the sum of squares of Dv. K on the ball
@@ -185,7 +284,7 @@ def kept(game: DifferentiableGame, anneal: TwoPhase | None, steps: int = 2500) -
 @settings(max_examples=8)
 @given(quadratic_games())
 def test_anneal_recovery_interior_zero(game: DifferentiableGame) -> None:
-    distances, bounds = kept(game, TwoPhase(20, 2.0, 20.0))
+    distances, bounds = followed(game, TwoPhase(20, 2.0, 20.0))
     assert (distances <= bounds * (1 + 1e-12)).all()
     assert distances[-1] <= bounds[-1] < 1e-3
 
@@ -193,7 +292,7 @@ def test_anneal_recovery_interior_zero(game: DifferentiableGame) -> None:
 @settings(max_examples=4)
 @given(quadratic_games())
 def test_anneal_recovery_interior_zero_fails_without_annealing(game: DifferentiableGame) -> None:
-    distances, bounds = kept(game, None)
+    distances, bounds = followed(game, None)
     assert (distances <= bounds * (1 + 1e-12)).all()  # the ball is kept, but not left to the equilibrium
     with pytest.raises(AssertionError):
         assert distances[-1] <= bounds[-1] < 1e-3
@@ -220,20 +319,21 @@ def test_anneal_recovery_of_cournot_fails_without_annealing() -> None:
 # --------------------------------------------------------------------------------------------------------------- logit
 
 
-@settings(max_examples=4)
-@given(coordination_games(least=1))
-def test_anneal_recovery_logit_rate(game: Game) -> None:
-    """The odds against deviating grow by (step size) · (loss from deviating) a step, annealed or not.
+@settings(max_examples=3)
+@given(COORDINATION)
+def test_logit_rate_under_every_schedule(game: Game) -> None:
+    """The odds against deviating grow by (step size) · (loss from deviating) a step, whatever bounded λ_n.
 
     In logit coordinates player i is moved by v + λ (w(1 − w))² C, and (w(1 − w))² ≤ 1, so the box in probabilities is
     kept: its conditions are coordinate by coordinate.
     """
-    box = entry_box(game, ((0,), (0,)))
+    box = entry_box(game, FIRST)
     start = from_first_probability("logit", np.full((2, 1), float(1 - box.radius / 2)))
     table = game.reward[0]
     losses = np.array([table[0][0] - table[2][0], table[0][1] - table[1][1]], dtype=float)
     lr, steps = float(1 / losses.max()), 4096
-    for amount, decay in ((0.0, None), (float(box.largest), TwoPhase(5, 1.0, 5.0))):
+    largest = float(box.largest)
+    for amount, decay in ((0.0, None), (largest, TwoPhase(5, 1.0, 5.0)), (largest, None)):
         odds: list[Array] = []
 
         def watch(number: int, _: slice, phi: Array, odds: list[Array] = odds) -> None:

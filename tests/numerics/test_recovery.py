@@ -18,38 +18,46 @@ from sympy import Rational
 
 from numerics import noisy, recovery
 from numerics.annealing import TwoPhase
-from numerics.dynamics import run
 from numerics.evidence import c13_annealing
 from numerics.evidence.model import Run
 from numerics.recovery import (
     NOISY,
     Cournot,
     Decay,
+    bounded_box,
     cournot_decays,
     dyadic,
-    ends_of,
     entry_box,
     exponent,
     finite_decays,
+    kept,
     leading_moments,
     logit_decays,
+    lost,
     mean_square_bounds,
     next_order,
     noisy_decays,
     peer_learning,
     planted,
     random_coordination,
+    random_dilemma,
+    random_hunt,
     random_two_state,
     same_ends,
     second_moments,
+    spilled,
+    within,
 )
 from numerics.recovery_figures import PANELS
 from numerics.recovery_figures import recovery as figure
 from theory.annealing import process
 from theory.claims import LEDGER, Verdict
 from theory.claims.c13_annealing import CLAIMS
-from theory.games import cournot, stag_hunt
+from theory.equilibria import StationaryProfile
+from theory.exact import Undecided
+from theory.games import Game, cournot, prisoners_dilemma, stag_hunt
 from theory.pure_equilibria import pure_equilibria
+from theory.rest_points import rest_bound
 from theory.symbols import correction
 
 # ------------------------------------------------------------------------------------------------------------- numbers
@@ -202,41 +210,123 @@ def test_rules_of_agreement(decay: Decay, agrees: bool) -> None:
 # ------------------------------------------------------------------------------------------------------------ same end
 
 
+FIRST, SECOND = ((0,), (0,)), ((1,), (1,))
+
+
+def strict(game: Game) -> set[StationaryProfile]:
+    return {entry.profile for entry in pure_equilibria(game) if entry.strict}
+
+
 def test_random_games_have_the_equilibria_they_are_made_for() -> None:
     draw = random.Random(1)
     for _ in range(5):
-        strict = [entry.profile for entry in pure_equilibria(random_coordination(draw)) if entry.strict]
-        assert {((0,), (0,)), ((1,), (1,))} <= set(strict)
+        assert strict(random_coordination(draw)) == {FIRST, SECOND}
+        hunt, dilemma = random_hunt(draw), random_dilemma(draw)
+        assert strict(hunt) == {FIRST, SECOND} and rest_bound(hunt, SECOND).bound is not None
+        assert strict(dilemma) == {SECOND} and kept(dilemma).amount > 0
     for _ in range(3):
-        strict = [entry.profile for entry in pure_equilibria(random_two_state(draw)) if entry.strict]
-        assert ((0, 0), (0, 0)) in strict
+        game = random_two_state(draw)
+        assert ((0, 0), (0, 0)) in strict(game) and rest_bound(game, ((0, 0), (0, 0))).bound is not None
 
 
 def test_a_bonus_is_paid_where_all_play_their_first_action() -> None:
     game = planted(stag_hunt().instance(), Rational(10))
     assert game.reward[0] == ((14, 14), (0, 3), (3, 0), (2, 2))
+    assert spilled(game, Rational(5)).reward[0] == ((14, 14), (5, 3), (3, 5), (7, 7))
+
+
+def test_boxes_take_lambda_up_to_half_of_the_size_of_v() -> None:
+    """4,0,3,2: v = 1 and C = 12 at (Stag, Stag), v = −2 and C = 3 at (Hare, Hare), which is lost beyond 2/3."""
+    assert entry_box(stag_hunt(), FIRST).largest == Rational(1, 24)
+    assert entry_box(stag_hunt(), SECOND).largest == Rational(1, 3)
+    assert bounded_box(stag_hunt(), SECOND)[1] == Rational(2, 3)
+    assert entry_box(prisoners_dilemma(), SECOND).largest <= 1
+
+
+def test_plans_by_hand() -> None:
+    """(Hare, Hare) of 4,0,3,2: lost beyond 2/3, so λ_0 = 4/3 twice, then 4/3, 1/3, 4/27, …: in [0, 1/3] from n = 3."""
+    plan = lost(stag_hunt(), SECOND)
+    assert (plan.amount, plan.box.largest, plan.begun) == (Rational(4, 3), Rational(1, 3), 3)
+    inside = within(entry_box(stag_hunt(), SECOND))
+    assert inside.begun == 1 and inside.steps >= 49
+    with pytest.raises(ValueError, match="does not come below"):
+        replace(plan, anneal=TwoPhase(plan.steps, 2.0, 1.0)).begun  # noqa: B018
+    with pytest.raises(Undecided, match="no lambda loses"):
+        lost(stag_hunt(), FIRST)
+    # dilemma 4,0,5,3: D = 2, v = −1 and C = D (R − S) = 8 at (1, 1), so (C, C) is kept from λ = 1/8 on
+    assert kept(prisoners_dilemma(R=4, S=0, T=5, P=3)).amount == Rational(1, 4)
+
+
+def test_entries_by_an_exact_run() -> None:
+    """(Hare, Hare): the run leaves it while λ_n > 2/3, is in the box at n = 3, and is there again in the end."""
+    plan = lost(stag_hunt(), SECOND)
+    a = Rational(plan.lr)  # of floating point, exactly
+    factors = [Rational(1), Rational(1), Rational(1), Rational(1, 4)]
+    path = process(stag_hunt()).run((Rational(0),) * 2, [(a, plan.amount * factor) for factor in factors])
+    assert path[0] == (0, 0) and all(0 < x < plan.box.radius for point in path[1:] for x in point)
+    ends = plan.ends(np.zeros((2, 1)))
+    assert ends.same and ends.late.all() and ends.entered.all() and not ends.without.any()
 
 
 def test_same_ends() -> None:
     rows = same_ends(2, 1, 8, 5)
-    assert len(rows) == 5 and all(row["same"] for row in rows)
+    assert len(rows) == 10 and all(row["same"] for row in rows)
     assert json.loads(json.dumps(rows)) == rows
+    for row in rows:
+        assert row["entered"] == row["starts"]
+        assert row["at_corner_with_constant_lambda"] == (row["starts"] if row["kind"] == "within" else 0)
+        assert (Rational(row["first_lambda"]) > Rational(row["largest_lambda"])) == (row["kind"] != "within")
+    assert c13_annealing.same_end(rows)[0] is Verdict.SUPPORTED
+
+
+def test_same_end_notices_that_nothing_is_annealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TwoPhase, "factor", lambda self, step: 1.0)
+    with pytest.raises(ValueError, match="does not come below"):
+        same_ends(1, 1, 4, 5)
+
+
+def test_same_end_notices_that_the_correction_is_never_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """λ = 0 throughout: nothing is lost or kept, and the start in the equilibrium is no test of recovery."""
+    true = recovery.peer_learning
+    monkeypatch.setattr(recovery, "peer_learning", lambda game, policy, amount, lr, *_: true(game, policy, 0.0, lr))
+    verdict, reason = c13_annealing.same_end(same_ends(1, 0, 4, 5))
+    assert verdict is Verdict.UNDECIDED and "arrive after entry" in reason
+
+
+def test_same_end_notices_steps_that_arrive_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery, "_pace", lambda box, amount: (1.0, 50))
+    verdict, reason = c13_annealing.same_end([row for row in same_ends(2, 0, 8, 5) if row["kind"] == "within"])
+    assert verdict is Verdict.UNDECIDED and "arrive after entry" in reason
 
 
 def test_same_end_fails_outside_of_the_certified_range() -> None:
-    """False law: with λ beyond the box's range the constant part of the schedule may take a run away for good."""
-    box = entry_box(stag_hunt(), ((1,), (1,)))
-    inside = ends_of(box, np.ones((2, 1)), lr=0.125)
-    beyond = ends_of(replace(box, largest=Rational(3)), np.ones((2, 1)), lr=0.125, anneal=TwoPhase(10, 1.0, 1.0))
-    assert inside.same and not beyond.same
+    """False law: with λ beyond the box's range for long a run is taken away for good, and never enters."""
+    plan = lost(stag_hunt(), SECOND)
+    starts = np.zeros((2, 1))
+    away = replace(plan, anneal=TwoPhase(plan.steps // 2, 2.0, 1.0)).ends(starts)
+    assert plan.ends(starts).same and not away.same and not away.entered.any()
 
 
-def test_ends_with_the_correction_kept_are_recorded() -> None:
-    box = entry_box(stag_hunt(), ((1,), (1,)))
-    ends = ends_of(box, np.full((2, 1), 0.5))
-    assert (ends.constant == 0).all()
-    learning = peer_learning(stag_hunt(), "direct", 1.0, 0.02)
-    assert (run(learning, np.zeros((2, 1)), 1000) == 1).all()
+# A row of every kind with all that the rule reads.
+ROW = {"kind": "within", "starts": 9, "entered": 9, "arrived_after_entry": 9, "same": True,
+       "at_corner_with_constant_lambda": 9}  # fmt: skip
+LOST, KEPT = ({**ROW, "kind": kind, "at_corner_with_constant_lambda": 0} for kind in ("lost", "kept"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdict"),
+    [
+        ([ROW, LOST, KEPT], Verdict.SUPPORTED),
+        ([ROW, LOST, {**KEPT, "same": False}], Verdict.REFUTED),
+        ([ROW, LOST, {**KEPT, "same": False, "entered": 8}], Verdict.UNDECIDED),
+        ([{**ROW, "arrived_after_entry": 3}, LOST, KEPT], Verdict.UNDECIDED),
+        ([ROW, LOST], Verdict.UNDECIDED),
+        ([ROW, KEPT], Verdict.UNDECIDED),
+        ([ROW, {**LOST, "at_corner_with_constant_lambda": 1}, KEPT], Verdict.UNDECIDED),
+    ],
+)
+def test_the_rule_of_same_end(rows: list[dict[str, Any]], verdict: Verdict) -> None:
+    assert c13_annealing.same_end(rows)[0] is verdict
 
 
 # -------------------------------------------------------------------------------------------------------------- claims
@@ -288,7 +378,7 @@ def test_an_interval_that_misses_leaves_it_undecided(monkeypatch: pytest.MonkeyP
 
 
 def test_a_run_that_ends_elsewhere_refutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(c13_annealing, "same_ends", lambda *_: [{"same": True}, {"same": False}])
+    monkeypatch.setattr(c13_annealing, "same_ends", lambda *_: [ROW, LOST, {**KEPT, "same": False}])
     assert c13_annealing.CHECKS["C13.same-end"](Run("quick", 0)).verdict is Verdict.REFUTED
 
 

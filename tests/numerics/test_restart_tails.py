@@ -216,13 +216,22 @@ def test_few_chains_decide_nothing() -> None:
     ("intervals", "verdict"),
     [
         ([[0.0, 0.01], [0.02, 0.2]], Verdict.REFUTED),
-        ([[0.0, 0.01], [0.0, 0.02]], Verdict.SUPPORTED),
+        ([[0.0, 0.01], [0.0, 0.02]], Verdict.UNDECIDED),  # nearly 0 is not 0
         ([[0.0, 0.01], [0.0, 0.3]], Verdict.UNDECIDED),
         ([[0.0, 0.01], None], Verdict.UNDECIDED),
     ],
 )
 def test_the_rule_for_what_is_kept(intervals: list[list[float] | None], verdict: Verdict) -> None:
     assert c14.kept(intervals) is verdict
+
+
+def test_the_statement_names_the_rules_margin_and_error() -> None:
+    for claim in claims.CLAIMS:
+        if claim.id.startswith("C14.tail"):
+            assert f"less than 1/{round(1 / c14.MARGIN)}," in claim.statement
+            assert "no dependence" in claim.statement and "epochs are independent" not in claim.statement
+            part = round(100 * c14.LEVEL)
+            assert f"at most {part} %" in claim.scope and f"together at most {2 * part} %" in claim.scope
 
 
 def test_published_means_are_looked_up() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
@@ -24,6 +25,7 @@ from theory.annealing import (
     RATE,
     SPREAD,
     STEP,
+    SignBox,
     averaged,
     contraction_slack,
     enclosed_moments,
@@ -31,6 +33,7 @@ from theory.annealing import (
     interpolation_residual,
     linear_case,
     logit_corners,
+    mean_square_parts,
     mean_square_slack,
     mean_square_step,
     power,
@@ -175,11 +178,104 @@ def test_wrong_moments_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "ratio" in undecided("C13.rates-when")
 
 
-def test_a_margin_that_is_too_large_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    true = c13.strict_boxes
-    boxes = tuple((replace(box, margin=20 * box.margin), bound) for box, bound in true())
+def certified_at_the_end_alone(box: SignBox) -> SignBox:
+    """The box with the margin that it has at λ = c."""
+    total, symbols_of = process(box.game).total(box.largest), process(box.game).symbols
+    pushes = [
+        (2 * c - 1) * entry.subs(dict(zip(symbols_of, start, strict=True)), simultaneous=True)
+        for start in box.starts()
+        for c, entry in zip(box.corner, total, strict=True)
+    ]
+    return replace(box, margin=max(min(pushes), box.margin))
+
+
+WRONG_BOXES: dict[str, Callable[[SignBox], SignBox]] = {
+    "twice the margin": lambda box: replace(box, margin=2 * box.margin),
+    "twice the side": lambda box: replace(box, radius=min(Integer(1), 2 * box.radius)),
+    "lambda = c alone": certified_at_the_end_alone,
+    "twice the range": lambda box: replace(box, largest=2 * box.largest),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_BOXES)
+def test_wrong_boxes_are_noticed(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    boxes = tuple((WRONG_BOXES[wrong](box), bound) for box, bound in c13.strict_boxes())
     monkeypatch.setattr(c13, "strict_boxes", lambda: boxes)
+    for name in ("C13.finite-time", "C13.region"):
+        assert "not kept at a vertex" in undecided(name)
+
+
+def test_a_bound_on_the_steps_that_is_too_small_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    true = SignBox.steps
+    monkeypatch.setattr(SignBox, "steps", lambda box, step: -(-true(box, step) // 20))
     assert "is not reached" in undecided("C13.finite-time")
+
+
+def test_pushes_at_vertices_by_hand() -> None:
+    """(Stag, Stag), [7/8, 1]²: v₁ = 3q − 2 ≥ 5/8 and C₁ = 3 + 9p > 0, so 5/8 at λ = 0; at the corner alone 1."""
+    box = sign_box(stag_hunt(), ((0,), (0,)), Integer(1))
+    assert box.least_push(box.starts()) == Rational(5, 8)
+    assert box.least_push([box.vertex((False, False))]) == 1
+    # (Hare, Hare), [0, 1/8]², λ = 1/3: 2 − 3q − (3 + 9p)/3 = 1 − 3q − 3p
+    hare = sign_box(stag_hunt(), ((1,), (1,)), Rational(1, 3))
+    assert hare.least_push(hare.starts()) == Rational(1, 4)
+    assert len(c13.some_vertices(hare)) == 6 and set(c13.some_vertices(hare)) == set(hare.starts())
+
+
+def test_drift_balls_need_small_steps() -> None:
+    """From (1, 29/50) with a = 2: (12/25, 1), (1, 0), (0, 1), (1, 0) …"""
+    path = process(stag_hunt()).run((Integer(1), Rational(29, 50)), [(Integer(2), Integer(0))] * 4)
+    assert path[1:] == [(Rational(12, 25), 1), (1, 0), (0, 1), (1, 0)]
+    row = c13.large_steps()
+    assert row["pg_ends_in_the_cycle"] in ("(1, 0), (0, 1)", "(0, 1), (1, 0)") and row["annealed_ends_at"] == "(1, 1)"
+
+
+@pytest.mark.parametrize("radius", [Rational(9, 20), HALF])
+def test_the_balls_drift_is_known_up_to_the_radius_of_the_certificate(radius: Rational) -> None:
+    """⟨v, x − x*⟩ = −(u + w − 6uw) on the diagonal u = w = r/√2 is < 0 iff r < √2/3: 81/400 < 2/9 < 1/4."""
+    assert (9 * radius**2 < 2) == (radius == Rational(9, 20))
+
+
+def test_a_large_step_that_does_no_harm_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    true = annealing.Process.run
+    monkeypatch.setattr(
+        annealing.Process, "run", lambda self, start, sizes: true(self, start, [(a / 40, b) for a, b in sizes])
+    )
+    with pytest.raises(Undecided, match="in steps of 2 the runs end"):
+        c13.large_steps()
+
+
+def test_a_constant_lambda_is_not_annealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(c13, "power_schedule", lambda step, amount, power, steps: [(step, amount)] * steps)
+    assert "not annealed" in undecided("C13.any-point")
+
+
+MEAN_SQUARE_MUTANTS: dict[str, Callable[..., Expr]] = {
+    "contraction": lambda square, step, amount, share: (
+        mean_square_step(square, step, amount, share) - step * RATE * square / 4
+    ),
+    "no noise": lambda square, step, amount, share: mean_square_step(square, step, amount, share).subs(SPREAD, 0),
+    "L^2 for 2L^2": lambda square, step, amount, share: (
+        mean_square_step(square, step, amount, share) - step**2 * LIPSCHITZ**2 * square
+    ),
+    "half of the lambda term": lambda square, step, amount, share: (
+        mean_square_step(square, step, amount, share)
+        - step * (1 / (share * RATE) + 2 * step) * amount**2 * BOUND**2 / 2
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", MEAN_SQUARE_MUTANTS)
+def test_a_wrong_mean_square_bound_is_noticed(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(c13, "mean_square_step", MEAN_SQUARE_MUTANTS[wrong])
+    assert "not what its two inequalities give" in undecided("C13.rates-when")
+
+
+def test_the_printed_bound_is_the_bound() -> None:
+    check = CHECKED["C13.rates-when"].check
+    assert check is not None
+    summary = settle(check).evidence[-1].summary
+    assert str(mean_square_step(Symbol("E"), STEP, size, c13.YOUNG)) in summary
 
 
 def test_noise_that_stays_below_the_push_refutes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,12 +283,15 @@ def test_noise_that_stays_below_the_push_refutes_nothing(monkeypatch: pytest.Mon
     assert "does not exceed" in undecided("C13.finite-time-noise")
 
 
-def test_a_correction_of_the_same_order_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("term", "order"), [("peer", 2), ("peer", 3), ("own", 2), ("own", 4)])
+def test_a_correction_of_another_order_is_noticed(term: str, order: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A peer term of order 3 is one without one of the two factors w(1 − w)."""
+
     def level(game: Any) -> Any:
-        return {k: tuple(replace(row, peer=2) for row in rows) for k, rows in logit_corners(game).items()}
+        return {k: tuple(replace(row, **{term: order}) for row in rows) for k, rows in logit_corners(game).items()}
 
     monkeypatch.setattr(c13, "logit_corners", level)
-    assert "of the order of policy gradient" in undecided("C13.logit-rate")
+    assert "begin with the powers" in undecided("C13.logit-rate")
 
 
 # ------------------------------------------------------------------------------------------------------------ by hand
@@ -297,14 +396,34 @@ def test_contraction_needs_the_step_bound() -> None:
     assert contraction_slack().subs(at) < 0
 
 
-@given(st.tuples(*[rationals(0, 3, 3, open_interval=True)] * 5), rationals(0, 1, 5, open_interval=True))
-def test_mean_square_bound_on_a_line(numbers: tuple[Rational, ...], step: Rational) -> None:
+@given(
+    st.tuples(*[rationals(0, 3, 3, open_interval=True)] * 5),
+    rationals(0, 1, 5, open_interval=True),
+    rationals(0, 2, 4, open_interval=True),
+)
+def test_mean_square_bound_on_a_line(numbers: tuple[Rational, ...], step: Rational, share: Rational) -> None:
     """The linear case v = −m e, M = K: E|e|² after a step, exactly, from a known |e|² is within the bound."""
     rate, push, spread, here, amount = numbers
     moved = (here + step * (-rate * here + amount * push)) ** 2 + step**2 * spread**2
     values = {RATE: rate, LIPSCHITZ: rate, BOUND: push, SPREAD: spread}
-    assert moved <= mean_square_step(here**2, step, amount).subs(values)
-    assert all(entry.subs({**values, DISTANCE: here, size: amount}) >= 0 for entry in mean_square_slack(HALF))
+    at = {**values, DISTANCE: here, size: amount}
+    assert moved <= mean_square_parts().subs({**at, STEP: step})
+    assert moved <= mean_square_step(here**2, step, amount, share).subs(values)
+    assert all(entry.subs(at) >= 0 for entry in mean_square_slack(share))
+
+
+def test_half_of_the_drift_is_too_much_for_p_1() -> None:
+    """e² ← (1 − k/n)e² + 1/n²: of order 1/n for k = 6/5 = 2 a_0 m, slower than 1/n for k = 9/10 = (3/2) a_0 m."""
+
+    def scaled(rate: Fraction, last: int) -> Fraction:
+        square = Fraction(0)
+        for n in range(2, last + 1):
+            square = square * (1 - rate / n) + Fraction(1, n**2)
+            square = Fraction(round(square * 2**60), 2**60)
+        return square * last
+
+    enough, little = ([scaled(rate, last) for last in (50, 3200)] for rate in (Fraction(6, 5), Fraction(9, 10)))
+    assert enough[1] < 5 and little[1] > little[0] + 3
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

@@ -113,11 +113,15 @@ def test_sabotage_of_the_step_is_noticed(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_unlike_independent_epochs_keep_the_bound_with_their_mean() -> None:
+    """With the mean of the first k; that of more epochs is a false law: success 0, 0 and then 1 has P(T > 2) = 1."""
+    false = 0
     for shares in product([Fraction(k, 4) for k in range(5)], repeat=3):
         tail = Fraction(1)
-        for share in shares:
+        for k, share in enumerate(shares, 1):
             tail *= 1 - share
-        assert tail <= (1 - sum(shares) / 3) ** 3
+            assert tail <= (1 - sum(shares[:k]) / k) ** k
+            false += tail > (1 - sum(shares) / 3) ** k
+    assert false > 0
 
 
 # ---------------------------------------------------------------------------------------------------------- dependence
@@ -157,6 +161,17 @@ def test_draws_that_share_nothing_do_not_refute(monkeypatch: pytest.MonkeyPatch)
 def test_moments_by_hand() -> None:
     # s = 1/2, at most 3 epochs: 1/2 + 2/4 + 3/4 = 7/4 = (1 - 1/8)/(1/2).
     assert c14.capped_mean(HALF, 3) == Rational(7, 4) == (1 - HALF**3) / HALF
+
+
+def test_the_mean_without_a_cap() -> None:
+    s, power = symbols("s F", positive=True)
+    assert c14.limit_mean(HALF, power) == 2 and is_zero(c14.limit_mean(s, power) - 1 / s)
+
+
+@pytest.mark.parametrize("wrong", [lambda s, power: 2 / s, lambda s, power: 1 / (1 - s)])
+def test_a_wrong_mean_without_a_cap_is_noticed(monkeypatch: pytest.MonkeyPatch, wrong: Callable[..., object]) -> None:
+    monkeypatch.setattr(c14, "limit_mean", wrong)
+    assert verdict("C14.moments") is Verdict.UNDECIDED
 
 
 @pytest.mark.parametrize("wrong", [lambda s, m: (1 - (1 - s) ** (m - 1)) / s, lambda s, m: 1 / s])

@@ -8,14 +8,14 @@ noise to hide it (C13.rates-when) or the equilibrium is a strict pure one (C13.f
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise, product
 from typing import Any
 
 import flint
-from sympy import Add, Expr, Integer, Rational, Symbol, cancel, diff, solve
+from sympy import Add, Expr, Integer, Poly, Rational, Symbol, cancel, diff, solve, symbols
 
 from theory.annealing import (
     BOUND,
@@ -36,6 +36,7 @@ from theory.annealing import (
     interpolation_residual,
     linear_case,
     logit_corners,
+    mean_square_parts,
     mean_square_slack,
     mean_square_step,
     power,
@@ -74,6 +75,7 @@ STRICT_GAMES = (
     stag_hunt, prisoners_dilemma, chicken, coordination, battle_of_the_sexes, stag_hunt_3, public_goods,
 )  # fmt: skip
 ONE, HALF, TENTH = Rational(1), Rational(1, 2), Rational(1, 10)
+YOUNG = Symbol("theta", positive=True)
 # Prisoner's Dilemma with D = R − S − T + P > 0, in which correction pulls both away from (D, D).
 PULLED = {"R": 4, "S": 0, "T": 5, "P": 3}
 # Stag hunt in which correction pushes away from (Stag, Stag): T < S and T < P.
@@ -152,6 +154,19 @@ def swings(count: int, step: Rational, largest: Rational, draw: random.Random) -
     return [(step, largest * Rational(draw.randint(0, 2), 2)) for _ in range(count)]
 
 
+def false_margin(box: SignBox, points: Iterable[Sequence[Rational]]) -> bool:
+    """Whether some σ_k(v + λC)_k at the points is below the box's margin, at λ = 0 or at the end of its range."""
+    return bool(box.least_push(map(tuple, points)) < box.margin)
+
+
+def some_vertices(box: SignBox) -> list[Sequence[Rational]]:
+    """The corner, the vertex opposite to it, and all vertices next to one of these."""
+    width = len(box.corner)
+    flips = [tuple(i == k for i in range(width)) for k in range(width)]
+    near = [(False,) * width, *flips]
+    return [box.vertex(far) for far in (*near, *(tuple(not f for f in row) for row in near))]
+
+
 LONGEST = 12
 
 
@@ -205,6 +220,41 @@ def _arrival(path: Path, corner: Sequence[int]) -> int | None:
     return None if last == len(path) else last
 
 
+def large_steps() -> dict[str, Any]:
+    """A drift ball that policy gradient leaves for good in large steps, and annealing does not; in small ones neither.
+
+    Stag Hunt 4,0,3,2, ball of radius 9/20 about (1, 1). With u = 1 − p, w = 1 − q the distance has ⟨v, x − x*⟩ =
+    −(u + w − 6uw), and 6uw ≤ (3/2)(u + w)² with u + w ≤ √2 r, so it falls if 9r² < 2. C > 0 on the square adds to it.
+    """
+    pulled, start, radius, corner = process(stag_hunt()), (ONE, Rational(29, 50)), Rational(9, 20), (ONE, ONE)
+    amount, big, small, steps = Rational(1, 4), Rational(2), Rational(1, 20), 60
+    u, w = symbols("u w", nonnegative=True)
+    at = dict(zip(pulled.symbols, (1 - u, 1 - w), strict=True))
+    v, m = ([entry.subs(at, simultaneous=True) for entry in row] for row in (pulled.field, pulled.correction))
+    fall = v[0] * u + v[1] * w
+    if not is_zero(fall - (u + w - 6 * u * w)) or not 9 * radius**2 < 2:
+        raise Undecided(f"the ball is not known to be a drift ball: {fall}")
+    if not all(Poly(entry, *at.values()).total_degree() <= 1 for entry in m) or not all(
+        entry.subs({u: a, w: b}) > 0 for entry in m for a, b in product((0, 1), repeat=2)
+    ):
+        raise Undecided("the correction does not point to the corner on the square")
+    if not sum((x - 1) ** 2 for x in start) < radius**2:
+        raise Undecided("the start is not in the ball")
+    ends = {
+        (step, share): pulled.run(start, power_schedule(step, share, 1, steps))[-2:]
+        for step in (big, small)
+        for share in (Rational(0), amount)
+    }
+    cycle = ends[big, Rational(0)]
+    if set(map(tuple, cycle)) != {(1, 0), (0, 1)} or ends[big, amount] != [corner] * 2:
+        raise Undecided(f"in steps of {big} the runs end with {cycle} and {ends[big, amount]}")
+    if any(ends[small, share] != [corner] * 2 for share in (Rational(0), amount)):
+        raise Undecided(f"in steps of {small} a run from the ball does not end at the corner")
+    return {"payoffs": _payoffs(stag_hunt()), "radius": str(radius), "start": _shown(start), "a": str(big),
+            "pg_ends_in_the_cycle": ", ".join(map(_shown, cycle)), "lambda_n": f"({amount})/(n + 1)",
+            "annealed_ends_at": _shown(corner), "both_end_at_the_corner_with_a": str(small)}  # fmt: skip
+
+
 def _check_region() -> Finding:
     largest = Symbol("Lambda", positive=True)
     conditions = region_conditions()
@@ -222,6 +272,13 @@ def _check_region() -> Finding:
     boxes = [*strict_boxes(), repeated_box()]
     if _box_holds_too_much():
         raise Undecided("the check cannot fail: a box is certified for a lambda that loses the equilibrium")
+    for box, _ in boxes:
+        points = box.starts() if len(box.corner) < 4 else some_vertices(box)
+        if false_margin(box, points):
+            return _undecided(f"{box.game.name}: the margin {box.margin} is not kept at a vertex of the box")
+    if not any(false_margin(replace(box, margin=2 * box.margin), box.starts()) for box, _ in strict_boxes()):
+        raise Undecided("the check cannot fail: no vertex notices twice the margin")
+    broken = large_steps()
     evidence = (
         Evidence(
             "identity",
@@ -240,11 +297,20 @@ def _check_region() -> Finding:
         ),
         Evidence(
             "identity",
-            "v and v + c C enclosed on boxes by their program in ball arithmetic",
+            "v and v + c C enclosed on boxes by their program in ball arithmetic; margins exactly at vertices",
             f"sign boxes for all lambda in [0, c] at {len(boxes)} strict equilibria; at AllD of the memory-one IPD "
             f"(uniform start) a box of side {boxes[-1][0].radius} (certified, not the largest), c = "
             f"{boxes[-1][0].largest} in total values",
             {"recovery": [_box_row(box, bound) for box, bound in boxes]},
+        ),
+        Evidence(
+            "counterexample",
+            "control: exact runs from a drift ball in large steps, where the assumption of continuous time is broken",
+            f"Stag Hunt {broken['payoffs']} from {broken['start']} in the drift ball of radius {broken['radius']}, a = "
+            f"{broken['a']}: policy gradient ends in the cycle {broken['pg_ends_in_the_cycle']}, annealed with "
+            f"{broken['lambda_n']} at {broken['annealed_ends_at']}; with a = {broken['both_end_at_the_corner_with_a']} "
+            "both end at the corner",
+            {"recovery": [broken]},
         ),
     )
     return Finding(Verdict.PROVED, "every certifying condition is affine in lambda", evidence)
@@ -303,6 +369,11 @@ def _check_order() -> Finding:
     return Finding(Verdict.PROVED, "comparison, each step with its own lambda_n (theory.order)", (evidence,))
 
 
+def annealed_to_zero(sizes: Sequence[tuple[Rational, Rational]], amount: Rational) -> bool:
+    """Whether λ_n = amount/(n + 1) throughout, which falls and tends to 0."""
+    return all(share * (n + 1) == amount for n, (_, share) in enumerate(sizes)) and amount > 0
+
+
 def _crossing(game: Game, start: Rational, amount: Rational, step: Rational, end: int) -> dict[str, Any]:
     """Both runs from (start, start): policy gradient's end and the annealed run's, with the step at which it is across.
 
@@ -315,7 +386,10 @@ def _crossing(game: Game, start: Rational, amount: Rational, step: Rational, end
         raise Undecided("the start or the step size is outside of what is proved")
     pulled = process(game)
     plain = pulled.run((start, start), [(step, Rational(0))] * 60)
-    annealed = pulled.run((start, start), power_schedule(step, amount, 1, 60))
+    schedule = power_schedule(step, amount, 1, 60)
+    if not annealed_to_zero(schedule, amount):
+        raise Undecided("lambda_n is not annealed")
+    annealed = pulled.run((start, start), schedule)
     other = (1 - end, 1 - end)
     if _arrival(plain, (end, end)) is None or _arrival(annealed, other) is None:
         raise Undecided(f"the runs end at {plain[-1]} and {annealed[-1]}")
@@ -345,6 +419,8 @@ def _check_any_point() -> Finding:
         pass
     else:
         raise Undecided("the check cannot fail: a start beyond both boundaries counts as one that crosses")
+    if annealed_to_zero([(ONE, TENTH)] * 2, TENTH):
+        raise Undecided("the check cannot fail: a constant lambda counts as annealed")
     evidence = Evidence(
         "counterexample",
         "exact runs in rational arithmetic until both rest at a corner; the region lemma for what follows",
@@ -520,8 +596,9 @@ def _check_rates() -> Finding:
         Evidence(
             "counterexample",
             "closed solution of the linear recursion with symbols for all step sizes and lambda_n (1 to 4 steps)",
-            "v = -m x, M = c: x_n >= (c/m) lambda_{n-1} (1 - prod(1 - a_j m)) for every nonincreasing lambda_n, where "
-            "policy gradient has x_0 prod(1 - a_j m): with constant steps geometric",
+            "v = -m x, M = c, 0 < a_j m <= 1: x_n >= (c/m) lambda_{n-1} (1 - prod(1 - a_j m)) >= c a_0 lambda_{n-1} "
+            "for every nonincreasing lambda_n, where policy gradient has x_0 prod(1 - a_j m): with constant steps "
+            "geometric",
             {"recovery": [{"v": "-m*x", "M": "c", "bias_over_lambda": str(limit)}]},
         ),
         Evidence(
@@ -540,7 +617,12 @@ def _check_rates() -> Finding:
                            "such_q_for_p_above": str(least)}]},
         ),
     )  # fmt: skip
-    return Finding(Verdict.REFUTED, "the error is at least of the order of lambda_n, whatever the step sizes", evidence)
+    return Finding(
+        Verdict.REFUTED,
+        "the error is at least of the order of lambda_n, whatever the step sizes with 0 < a_j m <= 1: "
+        "prod(1 - a_j m) <= 1 - a_0 m",
+        evidence,
+    )
 
 
 def _cournot_rates() -> dict[str, Any]:
@@ -593,14 +675,7 @@ def _check_rates_when() -> Finding:
         return _undecided(f"the leading terms are {list(expected)}")
     rows = [_enclosed_row(p, q) for p, q in EXPONENTS]
     rows.append(_first_power_row())
-    slack, parts = mean_square_slack(HALF)
-    young = is_zero(slack - (RATE * DISTANCE - 2 * size * BOUND) ** 2 / (2 * RATE))
-    if not (young and is_zero(parts - (LIPSCHITZ * DISTANCE - size * BOUND) ** 2)):
-        return _undecided("the two inequalities of the mean-square bound are not squares")
-    if is_zero(mean_square_slack(Rational(1, 4))[0] - (RATE * DISTANCE - 2 * size * BOUND) ** 2 / (2 * RATE)):
-        raise Undecided("the check cannot fail: half of that share of the drift would pay for the correction too")
-    order, lead = leading_term(mean_square_step(DISTANCE**2, STEP, size) - DISTANCE**2, STEP)
-    fixed = solve(lead, DISTANCE**2)
+    bound, share = _mean_square()
     evidence = (
         Evidence(
             "identity",
@@ -620,15 +695,40 @@ def _check_rates_when() -> Finding:
         ),
         Evidence(
             "identity",
-            "two squares; leading term of the bound",
-            "E e^2 <= (1 - 3 a m/2 + 2 a^2 L^2) E e^2 + a (2/m + 2 a) lambda^2 K^2 + a^2 s^2 for every field with "
-            f"these constants: of the order of max(a_n, lambda_n^2); small steps and constant lambda leave {fixed[0]}",
-            {"recovery": [{"begins_with_power_of_a": order, "coefficient": str(lead)}]},
+            "two squares that add up to the bound; its leading term, with Young's share theta free",
+            f"E e^2 <= {bound} for every field with these constants and every theta in (0, 2), E being E e^2 before: "
+            "an upper bound of order n^-min(p, 2q), for p = 1 if 2 a_0 m > mu = min(1, 2q), by theta = "
+            f"{share}",
+            {"recovery": [{"bound": str(bound), "share_for_p_1": str(share)}]},
         ),
     )
     return Finding(
         Verdict.PROVED, "bias and variance average separately; E x^2 is the sum of the square and the other", evidence
     )
+
+
+def _mean_square() -> tuple[Expr, Expr]:
+    """The bound of the mean square, and the θ with which it averages for p = 1, x = a_0 m and mu = min(1, 2q)."""
+    step = mean_square_step(DISTANCE**2, STEP, size, YOUNG)
+    young, parts = mean_square_slack(YOUNG)
+    if not is_zero(young - (YOUNG * RATE * DISTANCE - size * BOUND) ** 2 / (YOUNG * RATE)):
+        raise Undecided("what Young's inequality leaves is not a square")
+    if not is_zero(parts - (LIPSCHITZ * DISTANCE - size * BOUND) ** 2):
+        raise Undecided("what the square of the sum leaves is not a square")
+    if not is_zero(step - mean_square_parts() - STEP * young - STEP**2 * parts):
+        raise Undecided("the mean-square bound is not what its two inequalities give")
+    if is_zero(mean_square_slack(YOUNG)[0] - mean_square_slack(YOUNG / 2)[0]):
+        raise Undecided("the check cannot fail: half of that share of the drift would pay for the correction too")
+    order, lead = leading_term(step.subs(size, 0) - DISTANCE**2, STEP)
+    rate = -lead / (RATE * DISTANCE**2)
+    x, mu = symbols("x mu", positive=True)
+    share = 1 - mu / (2 * x)  # in (0, 2) iff 2 x > mu
+    if order != 1 or not is_zero(rate - (2 - YOUNG)) or not is_zero(rate.subs(YOUNG, share) * x - mu - (x - mu / 2)):
+        raise Undecided(f"the bound contracts with {lead}")
+    tight = {x: Rational(3, 5), mu: 1}
+    if rate.subs(YOUNG, HALF) * tight[x] > tight[mu] or not rate.subs(YOUNG, share).subs(tight) * tight[x] > tight[mu]:
+        raise Undecided("the check cannot fail: with 2 a_0 m > 1 half of the drift would do too")
+    return mean_square_step(Symbol("E"), STEP, size, YOUNG), share.subs(x, Symbol("a_0") * RATE)
 
 
 def _enclosed_row(p: Rational, q: Rational) -> dict[str, Any]:
@@ -677,6 +777,8 @@ def _first_power_row(last: int = 256) -> dict[str, Any]:
 def _check_finite_time() -> Finding:
     rows, draw = [], random.Random(7)
     for box, bound in strict_boxes():
+        if false_margin(box, box.starts()):
+            return _undecided(f"{box.game.name}: the margin {box.margin} is not kept at a vertex of the box")
         pulled, worst = process(box.game), dict[str, int]()
         for step in (Rational(1, 8), ONE):
             most = box.steps(step)
@@ -703,8 +805,8 @@ def _check_finite_time() -> Finding:
     evidence = Evidence(
         "identity",
         "sign boxes in ball arithmetic; exact runs from their vertices under four schedules, small and large steps",
-        f"{len(rows)} strict equilibria of named games: at the corner itself after at most r/(a g) steps, for every "
-        "lambda_n up to half of what loses the equilibrium; beyond that bound the corner is left",
+        f"{len(rows)} strict equilibria of named games: at the corner itself after at most ceil(r/(a g)) steps, for "
+        "every lambda_n up to half of what loses the equilibrium; beyond that bound the corner is left",
         {"recovery": rows},
     )
     return Finding(Verdict.PROVED, "each step gains at least a_n g in every coordinate or arrives", (evidence,))
@@ -750,18 +852,27 @@ def _check_noise() -> Finding:
         if not all(chance <= Rational(1, 4) for chance in at_corner):
             return _undecided(f"the chances to be at the corner are {at_corner}")
         rows.append({"a": str(step), "noise": str(noise), "chance_at_corner": ", ".join(map(str, at_corner))})
-    if _noisy_step(pulled, corner, Rational(1, 8), (-HALF, -HALF)) != corner:
-        raise Undecided("the check cannot fail: noise below the margin leaves the corner too")
+    margin = sign_box(stag_hunt(), ((0,), (0,)), amount).margin
+    at_the_corner = min(entry.subs(dict.fromkeys(pulled.symbols, ONE)) for entry in pulled.field)
+    between = Rational(9, 10)  # above the box's margin, below the push at the corner
+    if not margin < between < at_the_corner:
+        return _undecided(f"{between} is not between the margin {margin} and the push {at_the_corner}")
+    if _noisy_step(pulled, corner, Rational(1, 8), (-between, -between)) != corner:
+        raise Undecided("the check cannot fail: noise below the push at the corner leaves it too")
     evidence = Evidence(
         "counterexample",
         "largest push at the square's corners; all outcomes of four steps enumerated",
         f"Stag Hunt 4,0,3,2, noise +-{noise} in each coordinate: v + lambda C <= {max(pushes)} < {noise} on the whole "
         f"square for lambda <= {amount}, so after a draw of -{noise} that coordinate is below 1, whatever the step "
-        "size and the past; draws are independent, so this happens infinitely often with probability 1",
+        "size and the past; draws are independent, so this happens infinitely often with probability 1; noise "
+        f"+-{between}, above the margin {margin} of a box but below the push {at_the_corner} at the corner, does not "
+        "move a run that is there",
         {"recovery": rows},
     )
     return Finding(
-        Verdict.REFUTED, "noise above the margin keeps throwing the run off the corner (Borel-Cantelli)", (evidence,)
+        Verdict.REFUTED,
+        "two-point noise above the largest push keeps throwing the run off the corner (Borel-Cantelli)",
+        (evidence,),
     )
 
 
@@ -781,7 +892,7 @@ def _check_small_noise() -> Finding:
         return Finding(Verdict.REFUTED, f"after {most} steps the runs are at {sorted(states)}")
     rough = _noisy_step(pulled, (ONE, ONE), step, (Integer(-2), Integer(-2)))
     if rough == (ONE, ONE):
-        raise Undecided("the check cannot fail: noise above the margin is harmless too")
+        raise Undecided("the check cannot fail: noise above the push at the corner is harmless too")
     evidence = Evidence(
         "identity",
         "all signs of the noise from all vertices of the box, exactly",
@@ -805,8 +916,8 @@ def _check_logit_rate() -> Finding:
             ray = (a, b)[player]
             if found.order != 2 or not is_zero(found.leading + ray**2 * loss):
                 return _undecided(f"at {corner} the distance of player {player + 1} begins with {found}")
-            if found.peer <= found.order or found.own <= found.order:
-                return _undecided(f"at {corner} a correction is of the order of policy gradient")
+            if (found.peer, found.own) != (found.order + 2, found.order + 1):
+                return _undecided(f"at {corner} the corrections begin with the powers {found.peer} and {found.own}")
             rows.append({"corner": _shown(corner), "player": player + 1, "order": found.order, "loss": str(loss),
                          "order_of_peer_term": found.peer, "order_of_own_term": found.own})  # fmt: skip
     u, gap = Symbol("u", positive=True), Symbol("G", positive=True)
@@ -820,11 +931,16 @@ def _check_logit_rate() -> Finding:
     evidence = Evidence(
         "identity",
         "leading terms along every ray into every corner, all payoffs symbolic",
-        "2 x 2 games, log-odds: du/dt begins with -u^2 (loss from deviating), order 2; the peer-learning correction "
-        "with order 4, the own-learning one with 3: u_n sum a_k -> 1/loss for every bounded lambda_n",
+        "2 x 2 games, log-odds: du/dt begins with -u^2 (loss from deviating), order "
+        f"{_only(rows, 'order')}; the peer-learning correction with order {_only(rows, 'order_of_peer_term')}, the "
+        f"own-learning one with {_only(rows, 'order_of_own_term')}: u_n sum a_k -> 1/loss for every bounded lambda_n",
         {"recovery": rows},
     )
     return Finding(Verdict.PROVED, "the correction carries the square of the other's vanishing slope", (evidence,))
+
+
+def _only(rows: Sequence[dict[str, Any]], key: str) -> str:
+    return " or ".join(str(value) for value in sorted({row[key] for row in rows}))
 
 
 def _check_unrolled() -> Finding:
@@ -892,7 +1008,7 @@ CLAIMS = (
         "C13.rates",
         "The annealed run converges at policy gradient's rate with the same step sizes.",
         "paper, local guarantees read with their rates",
-        assumptions=("interior zero with M(phi*) not 0",),
+        assumptions=("interior zero with M(phi*) not 0", "lambda_n does not increase, 0 < a_n m <= 1"),
         scope="v = -m x with M = c, and Cournot competition; constant steps, and a_n = a_0 n^-p with lambda_n of the "
         "order of n^-q as the paper allows",
         check=_check_rates,
@@ -906,7 +1022,8 @@ CLAIMS = (
             "v = -m x, M = c not 0, noise of variance s^2 > 0",
             "0 < p <= 1, q > 0, and 2 a_0 m > 1 if p = 1",
         ),
-        scope="one dimension; with constants m, L, K of a field in any dimension n^-min(p, 2q) is an upper bound",
+        scope="one dimension; with constants m, L, K of a field in any dimension n^-min(p, 2q) is an upper bound, for "
+        "p = 1 if 2 a_0 m > min(1, 2q)",
         check=_check_rates_when,
     ),
     Claim(
@@ -914,8 +1031,14 @@ CLAIMS = (
         "What certifies a region at lambda = 0 and at lambda = c certifies it for every schedule in [0, c]: a run "
         "started there ends where policy gradient started there ends.",
         "derived here",
-        assumptions=(_FORM, "step sizes with a_n (rate of p - q) <= 1 for half-planes, any for sign boxes"),
-        scope="sign boxes, drift balls, half-planes of coordination games",
+        assumptions=(
+            _FORM,
+            "exact gradients, direct coordinates with projection, sum a_n infinite",
+            "sign boxes: steps of any size",
+            "half-planes: rate of p - q >= 0 at lambda = 0 and at lambda = c, a_n (rate of p - q) <= 1",
+            "drift balls: continuous time",
+        ),
+        scope="sign boxes, drift balls, half-planes of coordination games; in large steps a drift ball can be left",
         check=_check_region,
     ),
     Claim(
@@ -932,14 +1055,18 @@ CLAIMS = (
         "C13.any-point",
         "Annealing from any point of a policy-gradient basin ends where policy gradient from that point ends.",
         "the reading without a certified region",
-        assumptions=("lambda_n decreases to 0", _FORM),
+        assumptions=(
+            "lambda_n decreases to 0",
+            "0 <= a_n (rate of p - q) <= 1 for every lambda_n, so that no large step is to blame",
+            _FORM,
+        ),
         scope="Stag Hunts, direct coordinates",
         check=_check_any_point,
     ),
     Claim(
         "C13.finite-time",
         "At a strict pure equilibrium both policy gradient and the annealed run are at the equilibrium itself after at "
-        "most r/(a g) steps in a sign box of side r and margin g, once lambda_n is in the box's range.",
+        "most ceil(r/(a g)) steps of a in a sign box of side r and margin g, once lambda_n is in the box's range.",
         "Giannou et al. 2022 for policy gradient; derived here with annealing",
         assumptions=("exact gradients", _FORM),
         scope=_STRICT,
@@ -950,7 +1077,8 @@ CLAIMS = (
         "With sampled gradients the projected run is at the strict pure equilibrium from some step on.",
         "finite time, read without a condition on the noise",
         assumptions=(
-            "independent draws, -s in a coordinate with a probability bounded below, s above the largest push",
+            "sampled gradients here: the exact gradient plus independent draws of +-s in every coordinate",
+            "s above the largest push of v + lambda_n C on the square",
         ),
         scope=_STRICT,
         check=_check_noise,
@@ -991,10 +1119,11 @@ CLAIMS = (
     ),
     Claim(
         "C13.same-end",
-        "Annealing after entry ends at the equilibrium that policy gradient from the same point ends at, in random "
-        "2 x 2 coordination games and random two-state stochastic games.",
+        "An annealed run ends at the equilibrium that policy gradient from its point of entry ends at, in random 2 x 2 "
+        "games and random two-state stochastic games, also where the constant correction ends elsewhere.",
         "paper, annealing",
-        assumptions=("entry = a sign box certified for the whole range of lambda", _FORM),
-        scope=_STRICT,
+        assumptions=("entry = the first state in a sign box that is certified for the rest of the schedule", _FORM),
+        scope=f"{_STRICT}; lambda_n within the box's range throughout, and at first beyond what loses the equilibrium "
+        "or keeps another corner",
     ),
 )
