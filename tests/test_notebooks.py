@@ -52,7 +52,8 @@ def agree(stored: str, fresh: str, simulated: bool) -> bool:
             continue
         if not simulated and not {".", "e", "E"} & set(old + new):
             return False
-        tolerance = {"rel": 0.05, "abs": 0.01} if simulated else {"rel": 1e-4, "abs": 1e-9}
+        # Sampled runs amplify how a processor rounds exp(): of 100 starts a few end elsewhere on another one.
+        tolerance = {"rel": 0.05, "abs": 0.05} if simulated else {"rel": 1e-4, "abs": 1e-9}
         if float(new.replace("−", "-")) != pytest.approx(float(old.replace("−", "-")), **tolerance):
             return False
     return True
@@ -136,7 +137,8 @@ HOW = "if that is meant, store it with: python tests/test_notebooks.py"
         ("share 0.25000", "share 0.25001", False, True),
         ("share 0.250", "share 0.260", False, False),
         ("share 0.250, 2500/10000", "share 0.251, 2510/10000", True, True),
-        ("share 0.250", "share 0.290", True, False),
+        ("share 0.250", "share 0.290", True, True),
+        ("share 0.250", "share 0.310", True, False),
         ("share 0.250", "portion 0.250", True, False),
         ("1/2", "0.5", True, False),
         ("p_1 = -3/4", "p_1 = 3/4", False, False),
