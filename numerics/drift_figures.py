@@ -14,7 +14,9 @@ from matplotlib.figure import Figure
 from sympy import Rational
 
 from numerics.figures import BLACK, BLUE, SKY, STYLE, VERMILION, Picture
-from theory.drift import Rates, Setting, as_ball, moved, remainder, settings
+from theory.balls import as_ball
+from theory.corrected import Rates
+from theory.drift import Setting, moved, remainder, settings
 
 POINTS = 12  # λ > 0 of each curve
 

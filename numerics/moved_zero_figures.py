@@ -16,10 +16,13 @@ from matplotlib.patches import Rectangle
 from sympy import Expr, Poly, Rational, diff
 
 from numerics.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PALE, SKY, STYLE, VERMILION, Picture
-from theory.claims.c08_moved_zeros import PUBLISHED, branches, fold_cases, folds, strict_bounds
+from theory.claims.c08_fold import fold_cases, folds
+from theory.claims.c08_moved_zeros import branches
+from theory.claims.c08_strict import strict_bounds
 from theory.corrected import Corrected
 from theory.games import stag_hunt
 from theory.moved_zeros import Piece, certified_branch, moved_zero_series
+from theory.published import CORRECTION
 from theory.separatrix import separatrix
 from theory.symbols import correction as size
 
@@ -64,8 +67,8 @@ def _mixed(axes: Axes) -> None:
     direct = line.game.value_of(line.boundary / 2)
     below = [end for end in ends if float(direct.subs(size, Rational(str(end)))) >= 0]
     axes.plot(below, [float(direct.subs(size, Rational(str(end)))) for end in below], color=BLACK, label="direct")
-    axes.axvline(float(PUBLISHED), color=GREY, lw=0.8, ls=":")
-    axes.annotate("published λ", (float(PUBLISHED), 0.74), (3, 0), textcoords="offset points", color=GREY)
+    axes.axvline(float(CORRECTION), color=GREY, lw=0.8, ls=":")
+    axes.annotate("published λ", (float(CORRECTION), 0.74), (3, 0), textcoords="offset points", color=GREY)
     axes.set(title="Stag Hunt 4,0,3,2:\nmixed equilibrium", ylabel="probability of Stag", xlim=(0, float(last)))
     axes.set_ylim(0, 0.8)
 
@@ -142,7 +145,7 @@ def rest_bounds() -> Figure:
             text = str(found.bound) if len(str(found.bound)) < 8 else f"{end:.2e}"
             axes.annotate(text, (end, place), (4, 0), textcoords="offset points", va="center", bbox=WHITE_BOX, zorder=5)
         names.append(f"{game.name}: {words}" + (f", tremble {tremble}" if tremble else ""))
-    axes.axvline(float(PUBLISHED), color=VERMILION, lw=1, ls="--", label=f"published λ = {PUBLISHED}")
+    axes.axvline(float(CORRECTION), color=VERMILION, lw=1, ls="--", label=f"published λ = {CORRECTION}")
     axes.set(xscale="log", xlim=(least, most), xlabel="λ (total values)")
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()

@@ -40,9 +40,9 @@ from numerics.threads import available
 from theory import exact
 from theory.games import stag_hunt
 from theory.policies import in_probabilities, parameters
+from theory.published import COEFFICIENTS
 from theory.sampling.estimators import SampledUpdate, sample_program
 from theory.sampling.moments import at_size
-from theory.symbols import alpha, own_coefficient, peer_coefficient
 
 Progress = Callable[[str, int, int], None]
 
@@ -220,9 +220,8 @@ def noise_traces(batches: Sequence[int] = VARIANCE_BATCHES) -> list[float]:
     """E‖ξ‖² of the published joint update in Stag Hunt at p = q = 1/2, exactly, for every batch size."""
     game = stag_hunt().instance()
     program = in_probabilities(sample_program(game, "logit"), game)
-    coefficients = {alpha: Rational(11, 20), own_coefficient: Rational(7, 20), peer_coefficient: Rational(3, 2)}
     middle = {symbol: Rational(1, 2) for row in parameters(game, "direct") for symbol in row}
-    update = SampledUpdate.at(program, coefficients | middle | dict(game.parameters), "shared")
+    update = SampledUpdate.at(program, COEFFICIENTS | middle | dict(game.parameters), "shared")
     noise = update.moments.noise(update.joint)
     return [float(exact.from_fmpq(at_size(noise, batch))) for batch in batches]
 

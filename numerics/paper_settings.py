@@ -46,6 +46,9 @@ VARIANCE_BATCHES = (48, 96, 192, 384, 768)
 EXACT = "exact gradients (reference)"
 
 
+DECAY = "two-phase:100:0.7:30"  # of the annealing experiment
+
+
 def coefficient_arm(peer: float) -> str:
     """The name of an arm of the 11 × 11 grid."""
     return f"peer coefficient {peer:g}"
@@ -135,7 +138,7 @@ def _annealing() -> list[Setting]:
             name = f"{steps} steps, {own}"
             plain = (("PG", "pg"), ("constant", rule))
             found.append(Setting(stag_hunt, "annealing", name, plain, run))
-            decaying = (*run, ("anneal", "two-phase:100:0.7:30"))
+            decaying = (*run, ("anneal", DECAY))
             found.append(Setting(stag_hunt, "annealing", name, (("two-phase", rule),), decaying, own_stays=stays))
     return found
 

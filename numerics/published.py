@@ -6,6 +6,8 @@ from typing import Any
 
 from numerics.experiments import Experiment
 from theory.games import Game
+from theory.published import COEFFICIENTS
+from theory.symbols import alpha, own_coefficient, peer_coefficient
 
 
 def published_experiment(game: Game, methods: tuple[str, ...], count: int, seed: int, **changes: Any) -> Experiment:
@@ -14,9 +16,9 @@ def published_experiment(game: Game, methods: tuple[str, ...], count: int, seed:
         "success": "initial-cooperation:0.82",
         "form": "expanded",
         "policy": "logit",
-        "inner_lr": (0.55,),
-        "own": 0.35,
-        "peer": 1.5,
+        "inner_lr": (float(COEFFICIENTS[alpha]),),
+        "own": float(COEFFICIENTS[own_coefficient]),
+        "peer": float(COEFFICIENTS[peer_coefficient]),
         "lr": 0.9,
         "lr_power": 0.24,
         "lr_offset": 10.0,

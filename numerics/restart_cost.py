@@ -18,7 +18,7 @@ for g and l starts from which only a or only b succeeds and x_a, x_b successes (
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -27,6 +27,7 @@ from scipy.stats import norm
 
 from numerics.basins import parse_success
 from numerics.chunks import label
+from numerics.compile import Array
 from numerics.experiments import Experiment
 from numerics.kernel_source import StraightLine
 from numerics.starts import draw
@@ -57,26 +58,37 @@ class Epochs:
         return share(self.success.ravel(), self.undecided.ravel(), confidence)
 
 
-def run_epochs(experiment: Experiment, epochs: int) -> list[Epochs]:
-    """Run all epochs of all chains under every method, from the same starts (and common draws, if sampled).
+def epoch_ends(experiment: Experiment, epochs: int) -> Iterator[tuple[str, Array]]:
+    """(method, φ at the end of every epoch of every chain), from the same starts (and common draws, if sampled).
 
-    Unlike :func:`numerics.simulation.simulate` it computes successes alone: what a player gains by a best reply would
-    take longer than the learning.
+    Unlike :func:`numerics.simulation.simulate` it computes ends alone: what a player gains by a best reply would take
+    longer than the learning.
 
     Args:
         experiment: one start for every epoch of every chain; start k is epoch k mod ``epochs`` of chain k div
             ``epochs``, so that more chains leave the earlier ones as they were.
         epochs: epochs of each chain.
 
+    Yields:
+        Ends of shape (parameters, chains · epochs).
+
     Raises:
-        BadInput: a criterion that has no meaning for the game.
         ValueError: the starts do not divide into whole chains.
     """
     if experiment.count % epochs:
         raise ValueError(f"{experiment.count} starts are not whole chains of {epochs} epochs.")
-    first, found = draw(experiment), []
+    first = draw(experiment)
     for method in experiment.methods:
-        ends = advance(experiment, method, first, 0, experiment.steps, 0, available())
+        yield method, advance(experiment, method, first, 0, experiment.steps, 0, available())
+
+
+def run_epochs(experiment: Experiment, epochs: int) -> list[Epochs]:
+    """Run all epochs of all chains under every method and label them by the experiment's criterion.
+
+    Args and raises: as :func:`epoch_ends`; BadInput for a criterion that has no meaning for the game.
+    """
+    found = []
+    for method, ends in epoch_ends(experiment, epochs):
         success, undecided = label(parse_success(experiment.success), experiment.learning(method), ends)
         found.append(Epochs(method, success.reshape(-1, epochs), undecided.reshape(-1, epochs)))
     return found

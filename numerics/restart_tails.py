@@ -35,10 +35,8 @@ from numerics.chunks import label
 from numerics.experiments import Experiment
 from numerics.multiplicity import holm, simultaneous
 from numerics.region_entry import Definition
-from numerics.starts import draw
+from numerics.restart_cost import epoch_ends
 from numerics.statistics import Booleans, Interval, Share, share
-from numerics.stretches import advance
-from numerics.threads import available
 
 ORACLE = "oracle"
 FAIL, SUCCEED = "undecided fail", "undecided succeed"
@@ -89,11 +87,8 @@ def run_chains(experiment: Experiment, epochs: int, asked: Sequence[Definition])
         BadInput: a definition that has no meaning for the game.
         ValueError: the starts do not divide into whole chains.
     """
-    if experiment.count % epochs:
-        raise ValueError(f"{experiment.count} starts are not whole chains of {epochs} epochs.")
-    first, found = draw(experiment), []
-    for method in experiment.methods:
-        ends = advance(experiment, method, first, 0, experiment.steps, 0, available())
+    found = []
+    for method, ends in epoch_ends(experiment, epochs):
         labels = {one.name: label(one.success, experiment.learning(method), ends) for one in asked}
         entered = {name: inside.reshape(-1, epochs) for name, (inside, _) in labels.items()}
         found.append(Chains(method, entered, entered[ORACLE], labels[ORACLE][1].reshape(-1, epochs)))

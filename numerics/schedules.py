@@ -15,7 +15,7 @@ import numpy as np
 from sympy import Rational
 
 from numerics.compile import Array
-from numerics.recovery import OCTAVES, Cournot, Decaying, exponent
+from numerics.recovery import OCTAVES, Cournot, Decaying, exponent, second_moments
 
 STEP, AMOUNT, NOISE = Rational(1, 4), Rational(1, 8), Rational(1, 20)
 POWERS = tuple(map(Rational, ("3/10", "1/2", "3/5", "3/4", "9/10", "1", "2")))
@@ -39,30 +39,12 @@ def vanishes(plan: Decaying) -> bool:
 
 
 def mean_squares(plans: Sequence[Decaying], length: int) -> tuple[Array, Array]:
-    """T and the exact E|x_n − φ*|² from the last octaves of n on, shapes (plans, times) each, up to rounding.
-
-    With e = x − φ* the step is e ← (I + a(Dv + λDM))e + aλM(φ*) + aξ, ξ two-point with covariance s²I.
-    """
-    case = Cournot.made().case
-    slope, tilt = (np.array(matrix, dtype=float) for matrix in (case.slope, case.correction_slope))
-    push = np.array([case.at(entry) for entry in case.correction], dtype=float)
-    one = np.eye(len(push))
-    sizes = np.array([[float(x) for x in (plan.step, plan.p, plan.amount, plan.q, plan.noise)] for plan in plans])
-    step, p, amount, q, noise = sizes.T
-    scale = np.array([plan.scale for plan in plans], dtype=float)
-    mean = np.tile(AWAY, (len(plans), 1))
-    spread = np.zeros((len(plans), *one.shape))
-    times, found = [], []
-    for n in range(length + 1):
-        t = 1 + n / scale
-        if n >= length // 2 ** (OCTAVES + 1):
-            times.append(t)
-            found.append((mean**2).sum(1) + np.trace(spread, axis1=1, axis2=2))
-        a, size = step * t**-p, amount * t**-q
-        move = one + a[:, None, None] * (slope + size[:, None, None] * tilt)
-        mean = (move @ mean[:, :, None])[:, :, 0] + (a * size)[:, None] * push
-        spread = move @ spread @ move.swapaxes(1, 2) + ((a * noise) ** 2)[:, None, None] * one
-    return np.array(times).T, np.array(found).T
+    """Times t and the exact E|x_n − φ*|² over the last octaves of n up to a length, shapes (plans, times) each."""
+    schedules = [plan.schedule(length) for plan in plans]
+    found = second_moments(Cournot.made(), schedules, [float(plan.noise) for plan in plans], AWAY)
+    first = length // 2 ** (OCTAVES + 1)
+    times = [1 + np.arange(first, length + 1) / plan.scale for plan in plans]
+    return np.array(times), found[first:].T
 
 
 def schedule_rows(length: int) -> list[dict[str, Any]]:

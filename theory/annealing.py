@@ -71,6 +71,8 @@ import flint
 from sympy import Add, Expr, Integer, Mul, Rational, Symbol, ceiling, symbols
 
 from theory import exact
+from theory.balls import Ball, ball, ends
+from theory.corrected import policy_and_correction
 from theory.decomposition import decompose, update_program
 from theory.equilibria import StationaryProfile
 from theory.errors import BadInput
@@ -139,13 +141,9 @@ def process(game: AnyGame) -> Process:
     """
     if not isinstance(game, DifferentiableGame) and any(len(names) != 2 for names in game.actions):
         raise BadInput(f"annealing: a player of game {game.name!r} does not have two actions.")
-    terms = decompose(game, form="expanded")
-    return Process(
-        tuple(symbol for row in parameters(game, "direct") for symbol in row),
-        tuple(game.value_of(entry) for row in terms.policy_gradient for entry in row),
-        tuple(game.value_of(lowest_terms(entry / alpha)) for row in terms.peer_learning for entry in row),
-        not isinstance(game, DifferentiableGame),
-    )
+    phi, field, peer = policy_and_correction(game)
+    projected = not isinstance(game, DifferentiableGame)
+    return Process(phi, tuple(map(game.value_of, field)), tuple(map(game.value_of, peer)), projected)
 
 
 def power_schedule(step: Rational, amount: Rational, power: int, steps: int) -> list[tuple[Rational, Rational]]:
@@ -235,16 +233,14 @@ def sign_box(game: Game, profile: StationaryProfile, largest: Rational) -> SignB
     program = decompose(game, form="expanded").program
     flat = [symbol for row in parameters(game, "direct") for symbol in row]
     signs = [2 * c - 1 for c in corner]
-    amount = flint.arb(exact.to_fmpq(largest))
+    amount = ball(largest)
     radius = Rational(1)
     while radius >= SMALLEST:
-        half = flint.arb(exact.to_fmpq(radius / 2))
-        centres = [
-            flint.arb(exact.to_fmpq(Integer(c) - sign * radius / 2)) for c, sign in zip(corner, signs, strict=True)
-        ]
+        half = ball(radius / 2)
+        centres = [ball(Integer(c) - sign * radius / 2) for c, sign in zip(corner, signs, strict=True)]
         box = {symbol: flint.arb(centre, half) for symbol, centre in zip(flat, centres, strict=True)}
         try:
-            blocks = program.run({**box, alpha: flint.arb(1)}, lambda number: flint.arb(exact.to_fmpq(number)))
+            blocks = program.run({**box, alpha: flint.arb(1)}, ball)
         except ZeroDivisionError:
             blocks = {}
         if blocks:
@@ -252,7 +248,7 @@ def sign_box(game: Game, profile: StationaryProfile, largest: Rational) -> SignB
             pushes = [
                 sign * (a + share * b) for sign, a, b in zip(signs, v, m, strict=True) for share in (0 * amount, amount)
             ]
-            margin = min(map(_below, pushes))
+            margin = min(ends(push)[0] for push in pushes) if all(push.is_finite() for push in pushes) else 0
             if margin > 0:
                 return SignBox(game, corner, largest, radius, simple_below(margin))
         radius /= 2
@@ -261,14 +257,6 @@ def sign_box(game: Game, profile: StationaryProfile, largest: Rational) -> SignB
 
 def _joined(blocks: Mapping[str, Sequence[Any]], stem: str, players: int) -> list[Any]:
     return [entry for player in range(1, players + 1) for entry in blocks[f"{stem}_{player}"]]
-
-
-def _below(ball: flint.arb) -> Rational:
-    """A rational lower bound; −1 for a ball that is not finite."""
-    if not ball.is_finite():
-        return Rational(-1)
-    mantissa, exponent = ball.lower().man_exp()
-    return Rational(int(mantissa)) * Rational(2) ** int(exponent)
 
 
 # ------------------------------------------------------------------------------------------------- interior zeros
@@ -354,9 +342,6 @@ def averaged(variance: bool, rise: Expr = KAPPA) -> tuple[tuple[int, Expr], tupl
     return leading_term(weight, STEP), leading_term(value, STEP)
 
 
-Ball = flint.arb
-
-
 def enclosed_moments(
     steps: Callable[[int], Ball], amounts: Callable[[int], Ball], counts: Sequence[int]
 ) -> list[tuple[Ball, Ball]]:
@@ -380,7 +365,7 @@ def enclosed_moments(
 
 def power(base: int, exponent: Rational) -> Ball:
     """A ball around n^−exponent."""
-    return flint.arb(base) ** flint.arb(-exact.to_fmpq(exponent))
+    return flint.arb(base) ** ball(-exponent)
 
 
 # --------------------------------------------------------------------------------------------------- logit corners

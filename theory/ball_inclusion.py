@@ -46,11 +46,12 @@ import flint
 from sympy import Expr, Integer, Matrix, Poly, Rational, Symbol, diff, symbols
 
 from theory import exact
+from theory.balls import ball, precision, root_above
 from theory.corrected import Corrected, Vector, jacobian, minus, square
 from theory.errors import BadInput
 from theory.exact import Sign, Undecided
 from theory.games.model import Game
-from theory.moved_zeros import enclosed_zero, precision
+from theory.moved_zeros import enclosed_zero
 from theory.policies import Coordinates, in_probabilities, parameters
 from theory.program import Builder, Program
 from theory.symbols import correction as size
@@ -119,7 +120,7 @@ class Ball:
             apart = (Integer(1), *(Integer(0) for _ in apart[1:]))
         bits = 4
         while True:  # the farthest point itself may be irrational, and is only on the edge
-            step = other.radius * (1 - Rational(1, 2**bits)) / _root_above(square(apart), bits)
+            step = other.radius * (1 - Rational(1, 2**bits)) / root_above(square(apart), bits)
             point = tuple(a + step * direction for a, direction in zip(other.centre, apart, strict=True))
             if square(minus(point, self.centre)) > self.radius**2:
                 return point
@@ -128,12 +129,6 @@ class Ball:
     def holds(self, point: Vector) -> bool:
         """Whether a point lies strictly inside."""
         return bool(square(minus(point, self.centre)) < self.radius**2)
-
-
-def _root_above(number: Rational, bits: int) -> Rational:
-    """A rational above √number, by at most 2^−bits."""
-    scaled = number * 4**bits
-    return Rational(int(flint.fmpz(int(scaled.p) // int(scaled.q)).isqrt()) + 1, 2**bits)
 
 
 def first_order(case: Corrected, slope: Expr, lipschitz: Expr, lipschitz_slope: Expr, share: Expr = PAPER) -> Sign:
@@ -169,10 +164,6 @@ def inclusion_at(
     guess = minus(case.zero, [amount * entry for entry in case.direction])
     zero = enclosed_zero(total, case.symbols, guess)
     with precision("prec", 256):
-
-        def ball(number: Rational) -> Any:
-            return flint.arb(exact.to_fmpq(number))
-
         apart = sum(((x - ball(a)) ** 2 for x, a in zip(zero, case.zero, strict=True)), flint.arb(0)).sqrt()
         rate = ball(case.rate + amount * case.paper_slope)
         if true_rate:

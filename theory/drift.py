@@ -51,81 +51,36 @@ from itertools import combinations_with_replacement, product
 from typing import Any
 
 import flint
-from sympy import Expr, Integer, Matrix, Poly, Rational, Symbol, diff, eye, symbols
+from sympy import Expr, Integer, Poly, Rational, Symbol, diff, symbols
 
 from theory import exact
 from theory.ball_inclusion import PAPER
-from theory.corrected import Corrected, game_case, jacobian, square, symmetric
+from theory.balls import Ball, as_ball, ball, decimal, decimals, ends, point, precision, shown
+from theory.corrected import (
+    BITS,
+    Corrected,
+    Rates,
+    characteristic,
+    game_case,
+    jacobian,
+    largest_root,
+    real_roots,
+    square,
+    symmetric,
+)
 from theory.exact import Undecided
 from theory.games import cournot, regularised_matching_pennies, regularised_stag_hunt
 from theory.games.differentiable import DifferentiableGame
-from theory.moved_zeros import enclosed_zero, precision
+from theory.moved_zeros import enclosed_zero
 from theory.symbols import correction as size
 
 X = Symbol("x", real=True)
 Box = tuple[tuple[Rational, Rational], ...]
-Ball = Any  # a real ball of python-flint
-BITS = 128
 PIECES = {1: 64, 2: 6, 3: 2}  # parts of every side of a box, by its dimension
 HALF = (1 + PAPER) / 2  # ¾: half of the claimed rate is kept on the paper's ball if μ_λ ≥ ¾ (μ + λμ_M)
 
 
-# --------------------------------------------------------------------------------------------------------------- balls
-
-
-def ball(number: Rational) -> Ball:
-    """A ball that holds a rational."""
-    return flint.arb(exact.to_fmpq(number))
-
-
-def ends(value: Ball) -> tuple[Rational, Rational]:
-    """Rationals below and above everything in a ball."""
-    if not value.is_finite():
-        raise Undecided(f"{value} is no finite number")
-    low, high = (exact.from_fmpq(_point(end)) for end in (value.lower(), value.upper()))
-    return low, high
-
-
-def _point(value: Ball) -> flint.fmpq:
-    """The middle of a ball, exactly."""
-    mantissa, exponent = map(int, value.mid().man_exp())
-    return flint.fmpq(mantissa << exponent) if exponent >= 0 else flint.fmpq(mantissa, 1 << -exponent)
-
-
-def decimals(value: Ball, places: int = 12) -> str:
-    """A ball as ``[lo, hi]`` in decimals, rounded outward."""
-    low, high = (end * 10**places for end in ends(value))
-    return f"[{_decimal(int(low.floor()), places)}, {_decimal(int(high.ceiling()), places)}]"
-
-
-def _decimal(units: int, places: int) -> str:
-    whole, rest = divmod(abs(units), 10**places)
-    return f"{'-' if units < 0 else ''}{whole}.{rest:0{places}d}"
-
-
-def shown(value: Rational | Ball) -> str:
-    """A rational as it is, a ball as ``[lo, hi]``."""
-    return str(value) if isinstance(value, Expr) else decimals(value)
-
-
 # ---------------------------------------------------------------------------------------------------------- eigenvalues
-
-
-def _real_roots(polynomial: flint.fmpq_poly) -> list[Ball]:
-    """A ball for every distinct root of a polynomial all of whose roots are real."""
-    found: Any = polynomial.complex_roots()
-    return [flint.acb(root).real for root, _ in found]
-
-
-def _largest_root(polynomial: flint.fmpq_poly) -> Ball:
-    """The largest root of a polynomial all of whose roots are real."""
-    roots = _real_roots(polynomial)
-    return max((r.lower() for r in roots), key=_point).union(max((r.upper() for r in roots), key=_point))
-
-
-def _characteristic(matrix: Any) -> flint.fmpq_poly:
-    entries = [exact.to_fmpq(entry) for entry in matrix]
-    return flint.fmpq_mat(matrix.rows, matrix.cols, entries).charpoly()
 
 
 def top_eigenvalue(matrix: Sequence[Sequence[Ball]]) -> Ball:
@@ -137,107 +92,11 @@ def top_eigenvalue(matrix: Sequence[Sequence[Ball]]) -> Ball:
     """
     width = range(len(matrix))
     parts = [[(matrix[i][j] + matrix[j][i]) / 2 for j in width] for i in width]
-    middle = flint.fmpq_mat(len(matrix), len(matrix), [_point(entry.mid()) for row in parts for entry in row])
+    middle = flint.fmpq_mat(len(matrix), len(matrix), [point(entry.mid()) for row in parts for entry in row])
     radii = [[flint.arb(entry.rad()) for entry in row] for row in parts]
     frobenius = sum((radius**2 for row in radii for radius in row), flint.arb(0)).sqrt().upper()
-    row_sum = max((sum(row, flint.arb(0)).upper() for row in radii), key=_point)
-    return _largest_root(middle.charpoly()) + flint.arb(0, 1) * min(frobenius, row_sum, key=_point)
-
-
-def top_of(matrix: Any) -> Rational | Ball:
-    """λmax of the symmetric part of a rational matrix: a rational if it is one, else a ball."""
-    return _rational_or_ball(_characteristic(symmetric(matrix)))
-
-
-def _rational_or_ball(polynomial: flint.fmpq_poly) -> Rational | Ball:
-    root = _largest_root(polynomial)
-    for candidate, _ in polynomial.roots():
-        if root.contains(candidate):  # the balls of other roots are disjoint from it
-            return exact.from_fmpq(flint.fmpq(candidate))
-    return root
-
-
-def as_ball(value: Rational | Ball) -> Ball:
-    """The same number as a ball."""
-    return ball(value) if isinstance(value, Expr) else value
-
-
-# --------------------------------------------------------------------------------------------------------------- slopes
-
-
-@dataclass(frozen=True)
-class Rates:
-    """The rate at φ* and its three slopes, each a rational where it is one, else a ball.
-
-    Attributes:
-        case: the field, its correction and its zero, rational.
-    """
-
-    case: Corrected
-
-    @cached_property
-    def rate(self) -> Rational | Ball:
-        """μ = −λmax(sym Dv(φ*))."""
-        return -top_of(self.case.slope)
-
-    @cached_property
-    def paper(self) -> Rational | Ball:
-        """μ_M = −λmax(sym DM(φ*))."""
-        return -top_of(self.case.correction_slope)
-
-    @cached_property
-    def weyl(self) -> Rational | Ball:
-        """−λmax(N)."""
-        return -top_of(self.case.moved_slope)
-
-    @cached_property
-    def exact(self) -> Rational | Ball:
-        """The right derivative of μ_λ at 0: −max uᵀNu over the top eigenspace of S.
-
-        With μ rational the eigenspace is; with μ irrational and simple, N in its direction is
-        tr(adj(tI − S)N)/tr(adj(tI − S)) at t = −μ, since the adjugate is a multiple of uuᵀ.
-
-        Raises:
-            Undecided: μ is irrational and not simple.
-        """
-        matrix, change = symmetric(self.case.slope), symmetric(self.case.moved_slope)
-        t, one = Symbol("t"), eye(matrix.rows)
-        if isinstance(self.rate, Expr):
-            basis = Matrix.hstack(*(matrix + self.rate * one).nullspace())
-            form = Poly((t * basis.T * basis - basis.T * change * basis).det(), t, domain="QQ")
-            return -_rational_or_ball(flint.fmpq_poly([exact.to_fmpq(c) for c in form.all_coeffs()[::-1]]))
-        adjugate = (t * one - matrix).adjugate()
-        with precision("prec", BITS):
-            top, bottom = (
-                exact.evaluate(trace.expand(), {t: -self.rate}, ball)
-                for trace in ((adjugate * change).trace(), adjugate.trace())
-            )
-            if bottom.contains(0):
-                raise Undecided("the rate is irrational and not a simple eigenvalue")
-            return -top / bottom
-
-    @cached_property
-    def shared(self) -> bool:
-        """Whether the top eigenspaces of S and N have a common vector, which makes Weyl's slope the exact one.
-
-        Raises:
-            Undecided: an eigenvalue is irrational and the slopes are not told apart.
-        """
-        if isinstance(self.rate, Expr) and isinstance(self.weyl, Expr):
-            one = eye(self.case.slope.rows)
-            both = (symmetric(self.case.slope) + self.rate * one).col_join(
-                symmetric(self.case.moved_slope) + self.weyl * one
-            )
-            return bool(both.rank() < both.cols)
-        if (as_ball(self.exact) - as_ball(self.weyl)).contains(0):
-            raise Undecided("Weyl's slope and the exact one are not told apart")
-        return False
-
-    def line(self, slope: Rational | Ball, amount: Expr) -> Rational | Ball:
-        """μ + λ · slope."""
-        if isinstance(self.rate, Expr) and isinstance(slope, Expr):
-            return self.rate + amount * slope
-        return as_ball(self.rate) + ball(amount) * as_ball(slope)
+    row_sum = max((sum(row, flint.arb(0)).upper() for row in radii), key=point)
+    return largest_root(middle.charpoly()) + flint.arb(0, 1) * min(frobenius, row_sum, key=point)
 
 
 # ---------------------------------------------------------------------------------------------------- norms on boxes
@@ -302,7 +161,7 @@ def norm_bound(rows: Rows, wrt: tuple[Symbol, ...], box: Box) -> Rational:
     best = flint.fmpq(0)
     with precision("prec", BITS):
         for values in ranges(rows, wrt, box):
-            best = max(best, _point(squared_norm(values).upper()))
+            best = max(best, point(squared_norm(values).upper()))
         return _upper_root(exact.from_fmpq(best))
 
 
@@ -409,7 +268,7 @@ def _rows(matrix: Any) -> Rows:
 
 def _rounded(value: Rational, places: int = 12) -> str:
     """A rational as it is if it is short, else in decimals, rounded up."""
-    return str(value) if value.q < 10**6 else _decimal(int((value * 10**places).ceiling()), places)
+    return str(value) if value.q < 10**6 else decimal(int((value * 10**places).ceiling()), places)
 
 
 def _gap(matrix: Any) -> Rational | None:
@@ -418,10 +277,10 @@ def _gap(matrix: Any) -> Rational | None:
     Raises:
         Undecided: the enclosures of both touch.
     """
-    roots = _real_roots(_characteristic(matrix))
+    roots = real_roots(characteristic(matrix))
     if len(roots) == 1:
         return None
-    ordered = sorted(roots, key=_point)
+    ordered = sorted(roots, key=point)
     gap = ends(ordered[-1] - ordered[-2])[0]
     if not gap > 0:
         raise Undecided("the two largest eigenvalues are not told apart")
@@ -457,7 +316,7 @@ def moved(case: Corrected, amounts: tuple[Rational, ...]) -> tuple[Moved, ...]:
     for amount in amounts:
         zero = tuple(enclosed_zero(case.total(amount), case.symbols, here, BITS))
         found.append(Moved(amount, zero, rate_at(case, amount, zero)))
-        here = tuple(exact.from_fmpq(_point(x)) for x in zero)
+        here = tuple(exact.from_fmpq(point(x)) for x in zero)
     return tuple(found)
 
 

@@ -16,8 +16,7 @@ that λ lies in both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations_with_replacement, pairwise, product
@@ -28,6 +27,7 @@ import flint
 from sympy import QQ, Add, Expr, Integer, Mul, Rational, Symbol, linsolve, ring, symbols
 
 from theory import exact
+from theory.balls import ball, between, near, precision
 from theory.corrected import Corrected, Vector, game_case, jacobian
 from theory.decomposition import update_program
 from theory.exact import Undecided
@@ -135,17 +135,6 @@ def _coefficient(polynomial: Any, power: int) -> Any:
 # ------------------------------------------------------------------------------------- power series and certified zeros
 
 
-@contextmanager
-def precision(name: str, value: int) -> Iterator[None]:
-    """Sets one of python-flint's precisions for a block: ``prec`` in bits (balls), ``cap`` in terms (series)."""
-    before = getattr(flint.ctx, name)
-    setattr(flint.ctx, name, value)
-    try:
-        yield
-    finally:
-        setattr(flint.ctx, name, before)
-
-
 def _series(order: int) -> tuple[Callable[[Rational], Any], Any]:
     def constant(number: Rational) -> Any:
         return flint.fmpq_series([exact.to_fmpq(number)], prec=order + 1)
@@ -237,7 +226,7 @@ def enclosed_zero(
     width = range(len(wrt))
     failure = Undecided(f"no zero of the field is proved near {tuple(start)}")
     with precision("prec", bits):
-        given = {} if amount is None else {size: _arb(amount)}
+        given = {} if amount is None else {size: ball(amount)}
 
         def matrix_at(values: Sequence[Any]) -> Any:
             return _matrix(slopes, {**dict(zip(wrt, values, strict=True)), **given}, len(wrt))
@@ -245,7 +234,7 @@ def enclosed_zero(
         def field_at(values: Sequence[Any]) -> Any:
             return _matrix(field, {**dict(zip(wrt, values, strict=True)), **given}, 1)
 
-        here = [_arb(entry) for entry in start]
+        here = [ball(entry) for entry in start]
         try:
             for _ in range(12):
                 step = matrix_at(here).solve(field_at(here))
@@ -407,8 +396,8 @@ def distances(
         for exponent, zero in zip(exponents, zeros, strict=True):
             amount = Rational(1, 2**exponent)
             at = [sum((c * amount**k for k, c in enumerate(row[: order + 1])), Integer(0)) for row in series]
-            apart = sum((abs(x - _arb(y)) for x, y in zip(zero, at, strict=True)), flint.arb(0))
-            found.append(apart / _arb(amount ** (order + 1)))
+            apart = sum((abs(x - ball(y)) for x, y in zip(zero, at, strict=True)), flint.arb(0))
+            found.append(apart / ball(amount ** (order + 1)))
     return found
 
 
@@ -428,7 +417,7 @@ def _zeros_along(
         found[exponent] = enclosed_zero(field, wrt, start, bits, amount)
         if not _inside(found[exponent], [piece for piece in pieces if piece.low <= amount <= piece.high]):
             raise Undecided(f"the zero at lambda = {amount} is not on the branch of {start}")
-        start = tuple(_rational(x) for x in found[exponent])
+        start = tuple(near(x) for x in found[exponent])
     return [found[exponent] for exponent in exponents]
 
 
@@ -453,7 +442,7 @@ def matches_to_order(
     """
     found = distances(field, wrt, series, order, exponents)[-TAIL:]
     with precision("prec", 512):
-        aim = sum((abs(_arb(row[order + 1])) for row in series), flint.arb(0))
+        aim = sum((abs(ball(row[order + 1])) for row in series), flint.arb(0))
         errors = [abs(entry - aim) for entry in found]
         if all(error.contains(0) and error < flint.arb(2) ** -100 for error in errors):
             return True
@@ -461,10 +450,6 @@ def matches_to_order(
             not before.contains(0) and 16 * after > 7 * before and 16 * after < 9 * before
             for before, after in pairwise(errors)
         )
-
-
-def _arb(number: Rational) -> Any:
-    return flint.arb(exact.to_fmpq(number))
 
 
 # ------------------------------------------------------------------------------------------------ the whole branch
@@ -490,10 +475,10 @@ def piece_holds(field: Sequence[Expr], wrt: Sequence[Symbol], piece: Piece, bits
     slopes = _slopes(tuple(field), tuple(wrt))
     width = range(len(wrt))
     with precision("prec", bits):
-        amount = _between(piece.low, piece.high)
-        box = [_between(*side) for side in piece.box]
-        middle = [_arb((low + high) / 2) for low, high in piece.box]
-        centre = _arb((piece.low + piece.high) / 2)
+        amount = between(piece.low, piece.high)
+        box = [between(*side) for side in piece.box]
+        middle = [ball((low + high) / 2) for low, high in piece.box]
+        centre = ball((piece.low + piece.high) / 2)
         try:
             inverse = _matrix(slopes, dict(zip(wrt, middle, strict=True)) | {size: centre}, len(wrt)).inv()
             inverse = flint.arb_mat(len(wrt), len(wrt), [entry.mid() for entry in inverse.entries()])
@@ -506,7 +491,7 @@ def piece_holds(field: Sequence[Expr], wrt: Sequence[Symbol], piece: Piece, bits
         apart = flint.arb_mat(len(wrt), 1, [x - m for x, m in zip(box, middle, strict=True)])
         image = flint.arb_mat(len(wrt), 1, middle) - inverse * value + error * apart
         return all(
-            bool(_arb(low) < image[i, 0]) and bool(image[i, 0] < _arb(high)) for i, (low, high) in enumerate(piece.box)
+            bool(ball(low) < image[i, 0]) and bool(image[i, 0] < ball(high)) for i, (low, high) in enumerate(piece.box)
         )
 
 
@@ -515,9 +500,9 @@ def largest_on(
 ) -> Rational:
     """A rational upper bound of the largest |entry| on a box, from ball arithmetic."""
     with precision("prec", bits):
-        known = {symbol: _between(*side) for symbol, side in zip(wrt, box, strict=True)}
-        bounds = [exact.evaluate(entry, known, _arb).abs_upper() for entry in entries]
-        return max(_rational(bound, 24) for bound in bounds) + Rational(1, 2**23)
+        known = {symbol: between(*side) for symbol, side in zip(wrt, box, strict=True)}
+        bounds = [exact.evaluate(entry, known, ball).abs_upper() for entry in entries]
+        return max(near(bound, 24) for bound in bounds) + Rational(1, 2**23)
 
 
 def glued(field: Sequence[Expr], wrt: Sequence[Symbol], before: Piece, after: Piece) -> bool:
@@ -536,7 +521,7 @@ def _held_by(
 def _inside(zero: Sequence[Any], pieces: Sequence[Piece]) -> bool:
     """Whether a zero's balls lie inside the box of every piece."""
     return all(
-        bool(_arb(low) < x) and bool(x < _arb(high))
+        bool(ball(low) < x) and bool(x < ball(high))
         for piece in pieces
         for x, (low, high) in zip(zero, piece.box, strict=True)
     )
@@ -569,7 +554,7 @@ def _followed(
     """The branch of the zero near a point at λ = 0: every neighbour, and the first piece, by :func:`_held_by`."""
     pieces: list[Piece] = []
     low, step = Integer(0), last
-    start = [_rational(x) for x in enclosed_zero(field, wrt, zero, 128, low)]
+    start = [near(x) for x in enclosed_zero(field, wrt, zero, 128, low)]
     for _ in range(most):
         if low == last:
             break
@@ -584,7 +569,7 @@ def _followed(
             continue
         pieces.append(piece)
         low, step = high, 2 * (high - low)
-        start = [_rational(x) for x in enclosed_zero(field, wrt, _middle(piece), 128, high)]
+        start = [near(x) for x in enclosed_zero(field, wrt, _middle(piece), 128, high)]
     if low < last:
         raise Undecided(f"the branch is proved up to lambda = {low} only")
     return tuple(pieces)
@@ -599,14 +584,14 @@ def _guess(
         zero = enclosed_zero(field, wrt, start, 128, centre)
         with precision("prec", 128):
             known = dict(zip(wrt, zero, strict=True))
-            inverse = _matrix(_slopes(tuple(field), tuple(wrt)), {**known, size: _arb(centre)}, len(wrt)).inv()
-            moves = inverse * _matrix(field, {**known, size: _between(low, high)}, 1)
+            inverse = _matrix(_slopes(tuple(field), tuple(wrt)), {**known, size: ball(centre)}, len(wrt)).inv()
+            moves = inverse * _matrix(field, {**known, size: between(low, high)}, 1)
     except (Undecided, ZeroDivisionError):
         return None
     sides = []
     for place, x in enumerate(zero):
-        half = 2 * _rational(moves[place, 0].abs_upper(), 24) + Rational(1, 2**20)
-        sides.append((_rational(x, 24) - half, _rational(x, 24) + half))
+        half = 2 * near(moves[place, 0].abs_upper(), 24) + Rational(1, 2**20)
+        sides.append((near(x, 24) - half, near(x, 24) + half))
     return Piece(low, high, tuple(sides))
 
 
@@ -620,16 +605,6 @@ def _slopes(field: Vector, wrt: tuple[Symbol, ...]) -> Vector:
     return tuple(jacobian(field, wrt))
 
 
-def _rational(ball: Any, bits: int = 64) -> Rational:
-    """A rational near the middle of a ball, with 2^bits as denominator."""
-    return Rational(int((ball * 2**bits).mid().floor().unique_fmpz()), 2**bits)
-
-
-def _between(low: Rational, high: Rational) -> Any:
-    """A ball that holds the interval."""
-    return _arb(low).union(_arb(high))
-
-
 def _matrix(entries: Sequence[Expr], known: Mapping[Expr, Any], columns: int) -> Any:
-    values = [exact.evaluate(entry, known, _arb) for entry in entries]
+    values = [exact.evaluate(entry, known, ball) for entry in entries]
     return flint.arb_mat(len(values) // columns, columns, values)

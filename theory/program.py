@@ -17,6 +17,7 @@ import flint
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, diff, exp, sympify
 
 from theory import exact
+from theory.balls import precision
 
 Blocks = dict[str, tuple[Expr, ...]]
 
@@ -95,14 +96,10 @@ class Program:
             constant = flint.fmpq(exponent[0])
             return (exponent - series(constant)).exp() * series(formal_exponential(constant))
 
-        before = flint.ctx.cap
-        flint.ctx.cap = length
-        try:
+        with precision("cap", length):
             known = {other: series(exact.to_fmpq(value)) for other, value in values.items()}
             known[symbol] = series(flint.fmpq(0), flint.fmpq(1))
             results = self.run(known, lambda number: series(exact.to_fmpq(number)), exponential)
-        finally:
-            flint.ctx.cap = before
         return {
             block: tuple(tuple(exact.from_fmpq(flint.fmpq(entry[k])) for k in range(length)) for entry in row)
             for block, row in results.items()

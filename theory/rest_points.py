@@ -29,11 +29,11 @@ import flint
 from sympy import Expr, Integer, Rational, Symbol
 
 from theory import exact
+from theory.balls import precision
 from theory.decomposition import decompose, differentiated_unroll
 from theory.equilibria import StationaryProfile, as_parameters, check_profile
 from theory.errors import BadInput
 from theory.games.model import Game
-from theory.moved_zeros import precision
 from theory.policies import parameters, parameters_per_state
 from theory.program import Program
 from theory.pure_equilibria import trembling

@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from sympy import Expr, Integer, Poly, Rational, Symbol, diff, integrate
 
 from theory import exact
-from theory.decomposition import decompose
+from theory.corrected import policy_and_correction
 from theory.errors import BadInput
 from theory.exact import Undecided, lowest_terms
 from theory.games.differentiable import AnyGame, finite
 from theory.games.model import Game
 from theory.policies import parameters
-from theory.symbols import alpha, correction
+from theory.symbols import correction
 
 
 @dataclass(frozen=True)
@@ -117,10 +117,5 @@ def separatrix(game: AnyGame) -> Separatrix:
 
 def corrected_field(game: Game) -> tuple[Expr, ...]:
     """The field v + λC in direct coordinates, one entry per parameter (one-shot games)."""
-    terms = decompose(game, "direct", 1, "expanded")
-    rows = zip(terms.policy_gradient, terms.peer_learning, strict=True)
-    return tuple(
-        slope + correction * lowest_terms(peer / alpha)
-        for slopes, peers in rows
-        for slope, peer in zip(slopes, peers, strict=True)
-    )
+    _, field, peer = policy_and_correction(game)
+    return tuple(v + correction * c for v, c in zip(field, peer, strict=True))

@@ -79,6 +79,7 @@ from sympy import Expr, Integer, Rational, Symbol, ceiling
 
 from theory import exact
 from theory.ball_inclusion import diagonal_lipschitz
+from theory.balls import ball, root_above, root_below
 from theory.corrected import Corrected, Vector, jacobian, largest_eigenvalue, minus, square, symmetric
 from theory.errors import BadInput
 from theory.exact import Undecided
@@ -311,29 +312,17 @@ def bounded_exponent(phase: Phase, bound: Rational, step: Rational) -> Rational:
 # ------------------------------------------------------------------------------------------------------- roots and logs
 
 
-def root_below(number: Rational, bits: int = 64) -> Rational:
-    """A rational below or at √number, by at most 2^−bits."""
-    scaled = number * 4**bits
-    return Rational(int(flint.fmpz(int(scaled.p) // int(scaled.q)).isqrt()), 2**bits)
-
-
 def dyadic_below(number: Rational, bits: int = 20) -> Rational:
     """A short rational k/2^j below or at the number, by less than its share 2^−bits."""
     places = bits + 1 - int(number.p).bit_length() + int(number.q).bit_length()
     return Rational(int(number * Integer(2) ** places // 1), 1) / Integer(2) ** places
 
 
-def root_above(number: Rational, bits: int = 64) -> Rational:
-    """A rational above or at √number, by at most 2^−bits."""
-    root = root_below(number, bits)
-    return root if root**2 == number else root + Rational(1, 2**bits)
-
-
 def logarithm_above(number: Rational) -> Rational:
     """A rational above ln(number), a multiple of 1/1000; 0 for numbers up to 1."""
     if number <= 1:
         return Integer(0)
-    thousandths = (flint.arb(exact.to_fmpq(number)).log() * 1000).ceil().unique_fmpz()
+    thousandths = (ball(number).log() * 1000).ceil().unique_fmpz()
     if thousandths is None:  # the ball of the logarithm holds a multiple
         raise Undecided(f"ln {number} is not told from a multiple of 1/1000")
     return Rational(int(thousandths), 1000)
@@ -412,7 +401,7 @@ class Plan:
         """
         (first, second), (one, two), setting = self.phases, self.steps, self.setting
         # (1 − ακ)^N r_0² ≤ ε itself, not the logarithm that N came from
-        shrink = flint.arb(exact.to_fmpq(1 - one * first.kept)) ** self.length
+        shrink = ball(1 - one * first.kept) ** self.length
         if not (Rational(1, 2) < setting.power <= 1 and setting.decay > 0):
             raise Undecided("the plan fails: powers")
         shift = root_above(square(minus(setting.moved, setting.case.zero)))

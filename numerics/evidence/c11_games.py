@@ -26,8 +26,10 @@ from sympy import Rational
 from numerics.compile import Array
 from numerics.dynamics import Learning, Schedule
 from numerics.evidence.model import Check, Run
+from theory.balls import as_ball
 from theory.claims import Evidence, Finding, Verdict
-from theory.drift import Rates, Setting, as_ball, moved, settings
+from theory.corrected import Rates
+from theory.drift import Setting, moved, settings
 from theory.errors import BadInput
 from theory.exact import Undecided
 from theory.games import DifferentiableGame, regularised_matching_pennies

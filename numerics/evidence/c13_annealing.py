@@ -7,7 +7,7 @@ type or exponent, or the bound fails; UNDECIDED if only an interval of noisy run
 Same end: REFUTED if a run that has entered ends elsewhere than at the box's equilibrium itself, annealed or by policy
 gradient from the point of entry. SUPPORTED if none does and the runs could tell: all of them enter; a share of at
 least :data:`LATE` is not at the equilibrium when it enters, so that the decay acts on it; and with the correction kept
-no run of the two kinds ``lost`` and ``kept`` (:func:`numerics.recovery.same_ends`) ends there. UNDECIDED otherwise.
+no run of the two kinds ``lost`` and ``kept`` (:func:`numerics.same_ends.same_ends`) ends there. UNDECIDED otherwise.
 Where λ_n is in the box's range throughout, the constant correction ends there too (C13.region): these rows show that
 annealing does no harm, the other two kinds that it is needed.
 """
@@ -19,7 +19,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from numerics.evidence.model import Check, Run
-from numerics.recovery import Decay, cournot_decays, finite_decays, logit_decays, noisy_decays, same_ends
+from numerics.recovery import Decay, cournot_decays, finite_decays, logit_decays, noisy_decays
+from numerics.same_ends import same_ends
 from numerics.statistics import wilson
 from theory.claims import Evidence, Finding, Verdict
 

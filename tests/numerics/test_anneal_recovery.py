@@ -24,13 +24,13 @@ from numerics.annealing import TwoPhase
 from numerics.compile import Array
 from numerics.dynamics import run
 from numerics.policies import from_first_probability, probabilities
-from numerics.recovery import (
+from numerics.recovery import peer_learning
+from numerics.same_ends import (
     Ends,
     Plan,
     entry_box,
     kept,
     lost,
-    peer_learning,
     random_coordination,
     random_dilemma,
     random_hunt,
@@ -51,7 +51,7 @@ FIRST, SECOND = ((0,), (0,)), ((1,), (1,))
 DECAYS = st.sampled_from([TwoPhase(0, 1.0, 1.0), TwoPhase(1, 0.5, 5.0), TwoPhase(2, 2.0, 3.0)])
 
 
-# Games by construction, from numbers that Hypothesis draws and shrinks (numerics.recovery).
+# Games by construction, from numbers that Hypothesis draws and shrinks (numerics.same_ends).
 DRAWS = st.randoms(use_true_random=False)
 COORDINATION, HUNTS, DILEMMAS, TWO_STATE = (
     DRAWS.map(make) for make in (random_coordination, random_hunt, random_dilemma, random_two_state)

@@ -11,6 +11,7 @@ from typing import Any
 
 import flint
 import pytest
+from claim_checks import BY_ID, checked, plain_finding, readings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Expr, Integer, Rational, Symbol, symbols
@@ -42,9 +43,9 @@ from theory.annealing import (
     sign_box,
     unrolled_limit,
 )
-from theory.claims import LEDGER
+from theory.claims import LEDGER, c13_rates
 from theory.claims import c13_annealing as c13
-from theory.claims.model import Verdict, settle, weakest
+from theory.claims.model import Verdict, weakest
 from theory.errors import BadInput
 from theory.exact import Undecided, is_zero
 from theory.games import Game, chicken, cournot, matching_pennies, normal_form, prisoners_dilemma, stag_hunt
@@ -68,7 +69,6 @@ EXPECTED = {
     "C13.logit-rate": Verdict.PROVED,
     "C13.unrolled": Verdict.REFUTED,
 }
-CHECKED = {claim.id: claim for claim in c13.CLAIMS if claim.check is not None}
 
 
 # -------------------------------------------------------------------------------------------------------------- claims
@@ -76,29 +76,21 @@ CHECKED = {claim.id: claim for claim in c13.CLAIMS if claim.check is not None}
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_verdicts(name: str) -> None:
-    check = CHECKED[name].check
-    assert check is not None
-    finding = settle(check)
-    assert finding.verdict is EXPECTED[name], finding.reason
-    for evidence in finding.evidence:
+    for evidence in plain_finding(name, EXPECTED[name]).evidence:
         rows = evidence.content["recovery"]
         assert rows and all(isinstance(v, str | int | bool) or v is None for row in rows for v in row.values())
 
 
 def test_every_claim_is_covered_and_the_parent_is_refuted_by_rates() -> None:
-    assert set(CHECKED) == set(EXPECTED)
-    numerical = {claim.id for claim in c13.CLAIMS if claim.check is None}
-    assert numerical == {"C13", "C13.types", "C13.same-end"}
-    parent = c13.CLAIMS[0]
-    found = {child: settle(CHECKED[child].check) for child in parent.requires if CHECKED[child].check}  # type: ignore[arg-type]
-    assert weakest(parent, found).verdict is Verdict.REFUTED
-    assert {claim.id for claim in LEDGER} >= {"C13"}
+    assert readings("C13") == set(EXPECTED)
+    numerical = {claim.id for claim in LEDGER if claim.parent == "C13" and claim.check is None}
+    assert numerical == {"C13.types", "C13.same-end"}
+    parent = BY_ID["C13"]
+    assert weakest(parent, {child: checked(child) for child in parent.requires}).verdict is Verdict.REFUTED
 
 
 def undecided(name: str) -> str:
-    check = CHECKED[name].check
-    assert check is not None
-    finding = settle(check)
+    finding = checked(name)
     assert finding.verdict is not EXPECTED[name]
     return finding.reason
 
@@ -156,7 +148,7 @@ def test_a_wrong_solution_of_the_recursion_is_noticed(monkeypatch: pytest.Monkey
         by_steps, by_sum, weights = linear_case(count)
         return by_steps, by_sum + PUSH * STEP, weights
 
-    monkeypatch.setattr(c13, "linear_case", shifted)
+    monkeypatch.setattr(c13_rates, "linear_case", shifted)
     assert "linear recursion" in undecided("C13.rates")
 
 
@@ -166,7 +158,7 @@ def test_wrong_leading_terms_are_noticed(which: int, monkeypatch: pytest.MonkeyP
         weight, value = averaged(variance)
         return ((weight[0], 2 * weight[1]), value) if which == 0 else (weight, (value[0], value[1] / 2))
 
-    monkeypatch.setattr(c13, "averaged", wrong)
+    monkeypatch.setattr(c13_rates, "averaged", wrong)
     assert "leading terms" in undecided("C13.rates-when")
 
 
@@ -174,7 +166,7 @@ def test_wrong_moments_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def doubled(*arguments: Any) -> Any:
         return [(2 * variance, bias) for variance, bias in enclosed_moments(*arguments)]
 
-    monkeypatch.setattr(c13, "enclosed_moments", doubled)
+    monkeypatch.setattr(c13_rates, "enclosed_moments", doubled)
     assert "ratio" in undecided("C13.rates-when")
 
 
@@ -200,7 +192,8 @@ WRONG_BOXES: dict[str, Callable[[SignBox], SignBox]] = {
 @pytest.mark.parametrize("wrong", WRONG_BOXES)
 def test_wrong_boxes_are_noticed(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     boxes = tuple((WRONG_BOXES[wrong](box), bound) for box, bound in c13.strict_boxes())
-    monkeypatch.setattr(c13, "strict_boxes", lambda: boxes)
+    for module in (c13, c13_rates):
+        monkeypatch.setattr(module, "strict_boxes", lambda: boxes)
     for name in ("C13.finite-time", "C13.region"):
         assert "not kept at a vertex" in undecided(name)
 
@@ -267,19 +260,17 @@ MEAN_SQUARE_MUTANTS: dict[str, Callable[..., Expr]] = {
 
 @pytest.mark.parametrize("wrong", MEAN_SQUARE_MUTANTS)
 def test_a_wrong_mean_square_bound_is_noticed(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(c13, "mean_square_step", MEAN_SQUARE_MUTANTS[wrong])
+    monkeypatch.setattr(c13_rates, "mean_square_step", MEAN_SQUARE_MUTANTS[wrong])
     assert "not what its two inequalities give" in undecided("C13.rates-when")
 
 
 def test_the_printed_bound_is_the_bound() -> None:
-    check = CHECKED["C13.rates-when"].check
-    assert check is not None
-    summary = settle(check).evidence[-1].summary
-    assert str(mean_square_step(Symbol("E"), STEP, size, c13.YOUNG)) in summary
+    summary = checked("C13.rates-when").evidence[-1].summary
+    assert str(mean_square_step(Symbol("E"), STEP, size, c13_rates.YOUNG)) in summary
 
 
 def test_noise_that_stays_below_the_push_refutes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(c13, "largest_push", lambda pulled, amount: Rational(3))
+    monkeypatch.setattr(c13_rates, "largest_push", lambda pulled, amount: Rational(3))
     assert "does not exceed" in undecided("C13.finite-time-noise")
 
 
@@ -290,7 +281,7 @@ def test_a_correction_of_another_order_is_noticed(term: str, order: int, monkeyp
     def level(game: Any) -> Any:
         return {k: tuple(replace(row, **{term: order}) for row in rows) for k, rows in logit_corners(game).items()}
 
-    monkeypatch.setattr(c13, "logit_corners", level)
+    monkeypatch.setattr(c13_rates, "logit_corners", level)
     assert "begin with the powers" in undecided("C13.logit-rate")
 
 

@@ -12,19 +12,19 @@ from typing import Any
 import flint
 import numpy as np
 import pytest
+from claim_checks import BY_ID, plain_finding, readings, verdict
 from scipy.optimize import fsolve
 from sympy import Expr, Integer, Poly, Rational, lambdify, symbols
 
 from theory import drift
+from theory.balls import as_ball, ball
 from theory.claims import c09_drift as c09
-from theory.claims.model import Verdict, settle
-from theory.corrected import Corrected
+from theory.claims.model import Verdict
+from theory.corrected import Corrected, Rates
 from theory.drift import (
     Diagonal,
-    Rates,
     Remainder,
     X,
-    as_ball,
     moved,
     norm_bound,
     remainder,
@@ -34,7 +34,6 @@ from theory.drift import (
 from theory.exact import Undecided
 from theory.symbols import correction as size
 
-BY_ID = {claim.id: claim for claim in c09.CLAIMS}
 EXPECTED = {
     "C9.rate": Verdict.REFUTED,
     "C9.weyl": Verdict.PROVED,
@@ -49,26 +48,13 @@ CURVED = BY_NAME["curved-demand"]
 right_bend = drift.bend_bound
 
 
-def verdict(name: str) -> Verdict:
-    check = BY_ID[name].check
-    assert check is not None
-    return settle(check).verdict
-
-
 @pytest.mark.parametrize("name", EXPECTED)
 def test_verdict_and_evidence(name: str) -> None:
-    check = BY_ID[name].check
-    assert check is not None
-    found = check()
-    assert found.verdict is EXPECTED[name] and found.reason
-    kinds = {evidence.kind for evidence in found.evidence}
-    assert kinds == {"counterexample" if found.verdict is Verdict.REFUTED else "identity"}
-    for evidence in found.evidence:
-        assert "nan" not in json.dumps(dict(evidence.content)) and evidence.content and evidence.summary
+    plain_finding(name, EXPECTED[name])
 
 
 def test_the_parent_is_refuted_by_the_rate() -> None:
-    assert BY_ID["C9"].requires == ("C9.rate",) and set(EXPECTED) == set(BY_ID) - {"C9"}
+    assert BY_ID["C9"].requires == ("C9.rate",) and set(EXPECTED) == readings("C9")
 
 
 # ----------------------------------------------------------------------------------------------------------- balls
@@ -76,7 +62,7 @@ def test_the_parent_is_refuted_by_the_rate() -> None:
 
 @pytest.mark.parametrize("number", ["1/3", "-1/3", "0", "2", "-7/8", "1/1000000"])
 def test_decimals_are_rounded_outward(number: str) -> None:
-    low, high = drift.decimals(drift.ball(Rational(number)), 4).strip("[]").split(", ")
+    low, high = drift.decimals(ball(Rational(number)), 4).strip("[]").split(", ")
     assert Fraction(low) <= Fraction(number) <= Fraction(high) <= Fraction(low) + Fraction(2, 10**4)
 
 
@@ -221,7 +207,7 @@ def test_the_bound_is_attained_at_the_last_lambda() -> None:
 
 
 def test_eigenvalues_that_are_not_told_apart_are_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drift, "_real_roots", lambda _: [flint.arb(-1, 1), flint.arb(-2, 1)])
+    monkeypatch.setattr(drift, "real_roots", lambda _: [flint.arb(-1, 1), flint.arb(-2, 1)])
     with pytest.raises(Undecided):
         drift._gap(c09.nearly_tight().slope)
 
@@ -232,7 +218,7 @@ def test_the_remainder_holds_all_the_way_and_the_papers_slope_does_not() -> None
     for k in range(1, 12):
         share = found.reach * Rational(k, 12)
         (entry,) = moved(case, (share,))
-        loss = drift.ball(found.constant * share**2)
+        loss = ball(found.constant * share**2)
         assert entry.rate > as_ball(rates.line(rates.weyl, share)) - loss
         assert entry.rate < as_ball(rates.line(rates.paper, share)) - loss
 
@@ -330,9 +316,9 @@ def test_rows_are_flat_text() -> None:
 
 
 def test_a_ball_that_leaves_the_box_is_seen() -> None:
-    zero, box = (drift.ball(Rational(0)),), ((Rational(-1), Rational(1, 2)),)
-    assert drift.inside(zero, drift.ball(Rational(1, 2)), box) and drift.inside(zero, None, box)
-    assert not drift.inside(zero, drift.ball(Rational(2, 3)), box)
+    zero, box = (ball(Rational(0)),), ((Rational(-1), Rational(1, 2)),)
+    assert drift.inside(zero, ball(Rational(1, 2)), box) and drift.inside(zero, None, box)
+    assert not drift.inside(zero, ball(Rational(2, 3)), box)
 
 
 def test_a_box_with_a_second_zero_gives_no_rows() -> None:
@@ -406,7 +392,7 @@ def shifted(name: str, by: Rational) -> cached_property[object]:
 
     def wrong(self: Rates) -> object:
         value = right(self)
-        return value + by if isinstance(value, Expr) else value + drift.ball(by)
+        return value + by if isinstance(value, Expr) else value + ball(by)
 
     found = cached_property(wrong)
     found.__set_name__(Rates, name)
@@ -429,7 +415,7 @@ def test_another_slope_is_noticed(slope: str, by: str, claims: list[str], monkey
 
 def test_a_rate_off_by_a_thousandth_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(*arguments: Any) -> tuple[drift.Moved, ...]:
-        return tuple(replace(entry, rate=entry.rate + drift.ball(Rational(1, 1000))) for entry in moved(*arguments))
+        return tuple(replace(entry, rate=entry.rate + ball(Rational(1, 1000))) for entry in moved(*arguments))
 
     for module in (c09, drift):
         monkeypatch.setattr(module, "moved", wrong)

@@ -18,6 +18,7 @@ from sympy import Expr, Integer, Rational, Symbol, symbols
 
 from theory import two_phase
 from theory.ball_inclusion import diagonal_lipschitz
+from theory.balls import root_above, root_below
 from theory.claims import Finding, Verdict, c12_two_phase
 from theory.claims import c12_two_phase as c12
 from theory.claims.model import settle
@@ -45,8 +46,6 @@ from theory.two_phase import (
     logarithm_above,
     make_plan,
     pulled,
-    root_above,
-    root_below,
     squares_bound,
     step_within,
 )

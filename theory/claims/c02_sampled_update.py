@@ -22,6 +22,7 @@ from theory.games.symbolic import symbolic_game
 from theory.jets import Jet
 from theory.policies import COORDINATES, Coordinates, in_probabilities, local_policies, parameters_per_state
 from theory.program import Builder, Program
+from theory.published import COEFFICIENTS
 from theory.sampling.estimators import (
     BATCHES,
     Batches,
@@ -36,8 +37,7 @@ from theory.symbols import alpha, own_coefficient, peer_coefficient
 TERMS = ("current", "own", "peer")
 Terms = Mapping[str, Sequence[Expr]]
 
-# The published inner step and coefficients, and the batches of the published variance table.
-PUBLISHED = {alpha: Rational(11, 20), own_coefficient: Rational(7, 20), peer_coefficient: Rational(3, 2)}
+# The batches of the published variance table.
 TABLE_SIZES = (48, 96, 192, 384, 768)
 
 FACTORS = 4  # a second moment of the update holds products of at most four means
@@ -310,11 +310,11 @@ def _published(game: Game, policy: Coordinates) -> Program:
     program = sample_program(game, policy)
     if policy == "logit":
         program = in_probabilities(program, game)
-    return program.replaced(dict(PUBLISHED), [symbol for symbol in program.inputs if symbol not in PUBLISHED])
+    return program.replaced(dict(COEFFICIENTS), [symbol for symbol in program.inputs if symbol not in COEFFICIENTS])
 
 
 def _published_bound(game: Game, policy: Coordinates, floor: Rational | None = None) -> Rational:
-    step, own, peer = (PUBLISHED[symbol] for symbol in (alpha, own_coefficient, peer_coefficient))
+    step, own, peer = (COEFFICIENTS[symbol] for symbol in (alpha, own_coefficient, peer_coefficient))
     return variance_bound(game, policy, step, own, peer, floor=floor)
 
 

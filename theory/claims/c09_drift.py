@@ -16,40 +16,33 @@ from typing import Any
 from sympy import Expr, Integer, Poly, Rational, Symbol, diff, eye, symbols
 
 from theory.ball_inclusion import diagonal_lipschitz, radius
+from theory.balls import as_ball, ball, decimals, ends, precision, shown
 from theory.claims.c10_ball_inclusion import random_case
-from theory.claims.model import Claim, Evidence, Finding, Verdict
-from theory.corrected import Corrected, game_case, jacobian, signature, symmetric
+from theory.claims.model import Claim, Evidence, Finding, Verdict, undecided
+from theory.corrected import BITS, Corrected, Rates, game_case, jacobian, signature, symmetric, top_of
 from theory.decomposition import decompose
 from theory.drift import (
-    BITS,
     HALF,
     Box,
     Certified,
     Diagonal,
     Moved,
-    Rates,
     Setting,
     X,
-    as_ball,
     attracts_on,
-    ball,
     bend_bound,
     certified,
-    decimals,
     derivatives,
-    ends,
     inside,
     moved,
     remainder,
     second_order,
     settings,
-    shown,
     squared_norm,
-    top_of,
 )
 from theory.exact import Undecided, evaluate, is_zero, lowest_terms, positive_on
 from theory.games import DifferentiableGame, cournot
-from theory.moved_zeros import moved_zero_series, precision, spectrum_residual, taylor_residuals
+from theory.moved_zeros import moved_zero_series, spectrum_residual, taylor_residuals
 from theory.symbols import alpha
 from theory.symbols import correction as size
 
@@ -69,10 +62,6 @@ NEAR_HARE, LAST = "regularised-stag-hunt near Hare", Rational(1, 4)
 def named(name: str) -> Setting:
     """The setting of that name."""
     return next(setting for setting in settings() if setting.name == name)
-
-
-def _undecided(what: str) -> Finding:
-    return Finding(Verdict.UNDECIDED, what)
 
 
 # --------------------------------------------------------------------------------------------------- the paper's line
@@ -95,14 +84,14 @@ def _check_rate() -> Finding:
     claimed = rates.line(rates.paper, size)
     least = rates.paper - rates.exact
     if not (least > 0 and line.shortfall(least, FOLD)):
-        return _undecided("the rate does not stay below the claimed one")
+        return undecided("the rate does not stay below the claimed one")
     if line.shortfall(least + Rational(1, 10), FOLD):
         raise Undecided("the check cannot fail: it shows a larger shortfall than the first-order one")
     square = closed_rate()
     if not is_zero(square - claimed**2 + 4 * size):
-        return _undecided(f"the squared rate is {square}")
+        return undecided(f"the squared rate is {square}")
     if diff(square, size).subs(size, 0) != 2 * rates.rate * rates.exact:
-        return _undecided(f"{rates.exact} is not the slope of the rate at 0")
+        return undecided(f"{rates.exact} is not the slope of the rate at 0")
     one = Evidence(
         "counterexample",
         "the moved zero x as parameter, lambda = -v(x)/M(x), signs by Sturm's theorem; the rate by a resultant",
@@ -122,9 +111,9 @@ def _check_rate() -> Finding:
     rates, played = Rates(setting.case), Diagonal.of(setting.case)
     least = (rates.paper - rates.exact).floor()
     if not (least > 0 and played.shortfall(least, LAST)):
-        return _undecided("Stag Hunt near (Hare, Hare): the rate does not stay below the claimed one")
+        return undecided("Stag Hunt near (Hare, Hare): the rate does not stay below the claimed one")
     if spectrum_residual(setting.case, rates.exact) != (0, 0):
-        return _undecided("Stag Hunt near (Hare, Hare): another slope of the rate")
+        return undecided("Stag Hunt near (Hare, Hare): another slope of the rate")
     two = Evidence(
         "counterexample",
         "M derived as the peer-learning correction; the moved zero on the diagonal as parameter, signs by Sturm",
@@ -211,12 +200,12 @@ def _check_constants() -> Finding | None:
         with precision("prec", BITS):
             loss = -_excess(entry, rates, rates.weyl)
             if not loss <= ball(bounds.constant * near**2):
-                return _undecided(f"Weyl's bound fails for v = {case.field[0]} at lambda = {near}")
+                return undecided(f"Weyl's bound fails for v = {case.field[0]} at lambda = {near}")
             for name in terms:
                 terms[name] += bool(loss > ball(second_order({**bounds.norms, name: ZERO}) * near**2))
             if case == attaining():
                 if not _attained(loss, bounds.constant * near**2):
-                    return _undecided("C is not attained")
+                    return undecided("C is not attained")
                 (entry,) = moved(case, (over,))
                 if not -_excess(entry, rates, rates.weyl) > ball(bounds.constant * over**2):
                     raise Undecided("the check cannot fail: the bound holds beyond Lambda too")
@@ -228,7 +217,7 @@ def _check_constants() -> Finding | None:
 def _check_weyl() -> Finding:
     for dimension in (1, 2):
         if not all(is_zero(entry) for entry in taylor_residuals(dimension)):
-            return _undecided(f"the first-order formulas fail in dimension {dimension}")
+            return undecided(f"the first-order formulas fail in dimension {dimension}")
     for bend in (0, 1):
         if all(is_zero(entry) for entry in taylor_residuals(1, -1, bend)):
             raise Undecided("the check cannot fail: it accepts the slope without D^2 v, or with its sign reversed")
@@ -245,7 +234,7 @@ def _check_weyl() -> Finding:
                 least = -ball(bounds.constant * entry.amount**2)
                 weyl = _excess(entry, rates, rates.weyl) - least
                 if not (_zero(weyl) if exactly else weyl > 0):
-                    return _undecided(f"{name}: Weyl's bound fails, or is not attained, at lambda = {entry.amount}")
+                    return undecided(f"{name}: Weyl's bound fails, or is not attained, at lambda = {entry.amount}")
                 if _excess(entry, rates, rates.paper) < least:
                     caught.add(name)
         if exactly:
@@ -340,25 +329,25 @@ def _check_deviation() -> bool:
 
 def _check_exact() -> Finding:
     if not _check_deviation():
-        return _undecided("the rate leaves its exact slope by more than the bound")
+        return undecided("the rate leaves its exact slope by more than the bound")
     rows, seen = [], set()
     cases = [("diagonal field", strict_gap(), ((Rational(-1), Rational(1)),) * 2), *_cases()]
     for name, case, box in cases:
         rates, bounds = Rates(case), remainder(case, box)
         rational = isinstance(rates.exact, Expr)
         if rational and spectrum_residual(case, rates.exact) != (0, 0):
-            return _undecided(f"{name}: the characteristic polynomial has another root to first order")
+            return undecided(f"{name}: the characteristic polynomial has another root to first order")
         amount = _below(bounds.exact_reach)[0]
         limit = bounds.beyond(amount)
         if limit is None:
-            return _undecided(f"{name}: no bound at lambda = {amount}")
+            return undecided(f"{name}: no bound at lambda = {amount}")
         (entry,) = moved(case, (amount,))
         with precision("prec", BITS):
             if not abs(_excess(entry, rates, rates.exact)) < ball(limit + TINY):
-                return _undecided(f"{name}: the rate at lambda = {amount} is not on the exact slope")
+                return undecided(f"{name}: the rate at lambda = {amount} is not on the exact slope")
             difference = as_ball(rates.exact) - as_ball(rates.weyl)
         if rates.shared != (rational and rates.exact == rates.weyl) or not (rates.shared or difference > 0):
-            return _undecided(f"{name}: Weyl's slope and the exact one compare otherwise than the eigenspaces say")
+            return undecided(f"{name}: Weyl's slope and the exact one compare otherwise than the eigenspaces say")
         seen.add(rates.shared)
         rows.append(
             {
@@ -435,7 +424,7 @@ def _check_quadratic() -> Finding:
         ]
         slopes = jacobian(peer, [symbol for row in game.variables for symbol in row])
         if not all(is_zero(entry) for entry in slopes - (firms - 1) * eye(firms)):
-            return _undecided(f"cournot with {firms} firms: DM is not a multiple of the identity")
+            return undecided(f"cournot with {firms} firms: DM is not a multiple of the identity")
     x, y = symbols("x y", real=True)
     names = symbols("a1:9", real=True)
     values = [
@@ -445,14 +434,14 @@ def _check_quadratic() -> Finding:
     generic = DifferentiableGame("generic", ((x,), (y,)), tuple(values), tuple((s, Rational(0)) for s in names))
     peer = [lowest_terms(e / alpha) for row in decompose(generic, form="expanded").peer_learning for e in row]
     if not all(is_zero(e) for e in jacobian(peer, (x, y)) - names[0] * names[4] * eye(2)):
-        return _undecided("two players with a parameter each: DM is not a multiple of the identity")
+        return undecided("two players with a parameter each: DM is not a multiple of the identity")
 
     rows, draw = [], random.Random(4)
     cases = [(f"random quadratic game {k + 1}", random_quadratic(draw)) for k in range(2)]
     cases += [("diagonal field", strict_gap()), ("cournot", named("cournot").case)]
     for name, case in cases:
         if not is_affine(case):
-            return _undecided(f"{name} is not affine")
+            return undecided(f"{name} is not affine")
         rates = Rates(case)
         with precision("prec", BITS):
             found = [_affine_rate(case, amount) for amount in QUADRATIC_AMOUNTS]
@@ -463,7 +452,7 @@ def _check_quadratic() -> Finding:
             bend = found[1] - (found[0] + found[2]) / 2
             agree = all(_zero(entry) if rates.shared else entry > 0 for entry in slack)
             if not (agree and (bend > 0 or _zero(bend))):
-                return _undecided(f"{name}: slacks {slack}, bend {bend}")
+                return undecided(f"{name}: slacks {slack}, bend {bend}")
         rows.append(
             {
                 "game": name,
@@ -589,7 +578,7 @@ def _check_half() -> Finding:
     worst = mu - bend * rho / 2
     at_edge = lowest_terms(worst.subs(rho, radius(claimed, bend)))
     if not is_zero(at_edge - claimed / 2 - (mu - HALF * claimed)):
-        return _undecided("the drift on the paper's ball has another worst case")
+        return undecided("the drift on the paper's ball has another worst case")
     if is_zero(lowest_terms(worst.subs(rho, radius(claimed, bend, Integer(1)))) - claimed / 2 - (mu - HALF * claimed)):
         raise Undecided("the check cannot fail: it accepts a radius twice as large")
     rows = [half_row("scalar", scalar(), FOLD)]
@@ -602,7 +591,7 @@ def _check_half() -> Finding:
     hare = named(NEAR_HARE).case
     kept = kept_all_the_same(hare, BEYOND)
     if kept is None or not Rational(kept["lambda"]) > Diagonal.of(hare).threshold(LAST).interval[1]:
-        return _undecided("Stag Hunt near (Hare, Hare): half is not shown to be kept beyond the rule")
+        return undecided("Stag Hunt near (Hare, Hare): half is not shown to be kept beyond the rule")
     if kept_all_the_same(hare, LAST) is not None:
         raise Undecided("the check cannot fail: it keeps half at the last zero too")
     evidence = Evidence(
@@ -622,7 +611,7 @@ def _check_half_always() -> Finding:
     case = scalar()
     line, rates = Diagonal.of(case), Rates(case)
     if rates.paper != -diff(case.correction[0], X).subs(X, 0):
-        return _undecided("mu_M is not minus the slope of M")
+        return undecided("mu_M is not minus the slope of M")
     found = line.threshold(FOLD)
     (total,) = case.total()
     bend = diff(total, X, 2)
@@ -630,14 +619,14 @@ def _check_half_always() -> Finding:
     drift = lowest_terms(-total.subs(X, X + edge) / edge)  # at the moved zero X, where v_λ(X) = 0
     exactly = -diff(total, X) - bend * edge / 2
     if not is_zero(lowest_terms(drift - exactly + total / edge)):
-        return _undecided("the drift at the edge is not mu_lambda - L rho/2")
+        return undecided("the drift at the edge is not mu_lambda - L rho/2")
     # Half is lost iff μ_λ < c/2 + L ρ(c)/2 with c = μ + λμ_M: squares of both, as the rate is a square root.
     goal, curve = rates.line(rates.paper, size), abs(bend)
     excess = lowest_terms(closed_rate() - (goal / 2 + curve * radius(goal, curve) / 2) ** 2)
     low, high = found.interval
     crossing = lowest_terms(excess / found.polynomial)
     if crossing.free_symbols or not excess.subs(size, low) > 0 > excess.subs(size, high):
-        return _undecided("the squared rate says that half is lost elsewhere")
+        return undecided("the squared rate says that half is lost elsewhere")
     zero = Rational(1, 5)
     amount = line.amount(zero)
     claimed = rates.line(rates.paper, amount)
@@ -647,7 +636,7 @@ def _check_half_always() -> Finding:
     control = line.amount(small)
     kept = drift.subs({size: control, X: small, edge: radius(rates.line(rates.paper, control), abs(bend))})
     if not (found.interval[1] < amount and claimed > 0 and true < claimed / 2):
-        return _undecided("the drift at the edge is at least half the claimed rate")
+        return undecided("the drift at the edge is at least half the claimed rate")
     if not (control < found.interval[0] and kept >= rates.line(rates.paper, control) / 2):
         raise Undecided("the check cannot fail: half is lost at a small lambda too")
     evidence = Evidence(
@@ -858,7 +847,7 @@ def _check_games() -> Finding:
         with precision("prec", BITS):
             sides[setting.name] = _side(setting.case, found)
     if set(sides.values()) != {-1, 0, 1}:
-        return _undecided(f"the true rate is not on both sides of the paper's line: {sides}")
+        return undecided(f"the true rate is not on both sides of the paper's line: {sides}")
     last = {row["game"]: row for row in rows}
     evidence = Evidence(
         "identity",

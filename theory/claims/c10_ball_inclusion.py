@@ -38,7 +38,7 @@ from theory.ball_inclusion import (
 )
 from theory.claims.c15_stag_hunt_entry import rising_condition
 from theory.claims.c18_stable_equilibria import own_probability_is_absent
-from theory.claims.model import Claim, Evidence, Finding, Verdict
+from theory.claims.model import Claim, Evidence, Finding, Verdict, undecided
 from theory.corrected import (
     Corrected,
     game_case,
@@ -83,23 +83,19 @@ def on_the_line(correction: Expr, field: Expr = LINE[0]) -> Corrected:
     return Corrected((X,), (field,), (correction,), (Integer(0),))
 
 
-def _undecided(what: str) -> Finding:
-    return Finding(Verdict.UNDECIDED, what)
-
-
 # ---------------------------------------------------------------------------------------------------------- the radius
 
 
 def _check_ball() -> Finding:
     share, distance = Symbol("c", positive=True), Symbol("r", positive=True)
     if not is_zero(kept(share) - (1 - share / 2)):
-        return _undecided("the ball of radius c mu/L does not keep 1 - c/2 of the rate")
+        return undecided("the ball of radius c mu/L does not keep 1 - c/2 of the rate")
     case = on_the_line(Integer(0))
     (v,) = case.field
     lipschitz = abs(diff(v, X, 2))
     sharp = (v * X).subs(X, distance) - drift_bound(case.rate, lipschitz, distance)
     if not is_zero(sharp) or not is_zero(v.subs(X, radius(case.rate, lipschitz, Integer(2)))):
-        return _undecided("-x + x^2/2 does not attain the bound up to its other zero")
+        return undecided("-x + x^2/2 does not attain the bound up to its other zero")
     if is_zero((v * X).subs(X, -distance) - drift_bound(case.rate, lipschitz, distance)):
         raise Undecided("the check cannot fail: the bound is attained on the side where v is stronger too")
     evidence = Evidence(
@@ -170,14 +166,14 @@ PLANE = ((Integer(-1), Integer(1)),) * 2  # the second derivatives are constant,
 def _check_inclusion() -> Finding:
     case = on_the_line(1 - X / 10)
     if not left_behind(case, PAPER) or not left_behind(case, Integer(2)):
-        return _undecided("the moved zero is not left behind by the growing radius")
+        return undecided("the moved zero is not left behind by the growing radius")
     if any(first_order(case, slope, Integer(1), Integer(0)) != -1 for slope in case.slopes().values()):
-        return _undecided("the first-order condition does not refute the example")
+        return undecided("the first-order condition does not refute the example")
     amount, zero, other = Rational(20, 99), Rational(2, 9), Rational(20, 11)
     before, after = balls_on_the_line(case, amount, zero)
     missed = after.missed(before)
     if missed is None or not is_zero(case.total(amount)[0].subs(X, other)):
-        return _undecided("the balls at lambda = 20/99 are nested")
+        return undecided("the balls at lambda = 20/99 are nested")
     if not _centred().contains(before):
         raise Undecided("the check cannot fail: it refuses a larger ball about the same centre")
     one = Evidence(
@@ -201,7 +197,7 @@ def _check_inclusion() -> Finding:
     grown = on_the_line(-X / 10 + X**2 / 10)
     small, tiny = balls_on_the_line(grown, Rational(1, 10), Integer(0))
     if first_order(grown, grown.paper_slope, Integer(1), Rational(1, 5)) != -1 or tiny.contains(small):
-        return _undecided("the radius grows although L does")
+        return undecided("the radius grows although L does")
     two = Evidence(
         "counterexample",
         "exact radii; first-order condition",
@@ -226,7 +222,7 @@ def _check_inclusion() -> Finding:
             "nested_at_1/16_1/256_1/4096": nested,
         }
     if outcomes != [(-1, {False}), (1, {True})]:
-        return _undecided(f"the spillover game does not go both ways: {outcomes}")
+        return undecided(f"the spillover game does not go both ways: {outcomes}")
     three = Evidence(
         "counterexample",
         "M derived as the peer-learning correction; first-order condition; certified enclosures of the moved zero",
@@ -310,29 +306,29 @@ def equality(turn: Rational, twist: Rational, push: Rational) -> tuple[Corrected
 def _check_condition() -> Finding:
     for dimension in (1, 2, 3):
         if not all(is_zero(entry) for entry in taylor_residuals(dimension)):
-            return _undecided(f"the first-order formulas fail in dimension {dimension}")
+            return undecided(f"the first-order formulas fail in dimension {dimension}")
     for control in ((1, -1), (-1, 0), (-1, 1)):
         if all(is_zero(entry) for entry in taylor_residuals(2, *control)):
             raise Undecided("the check cannot fail: it accepts a wrong direction or a rate without D^2 v")
     mu, slope, lip, growth, share = symbols("mu mu_1 L_0 L_M c", real=True)
     rise = radius_slope(mu, slope, lip, growth, share)
     if not is_zero(rise - share * (slope * lip - mu * growth) / lip**2):
-        return _undecided("the radius has another derivative")
+        return undecided("the radius has another derivative")
 
     draw, rows, seen = random.Random(10), [], set()
     for index in range(EXAMPLES):
         case, lipschitz, growth_ = random_case(draw, Rational(2 * (index % 4) + 1, 4))
         series = [row[1] for row in moved_zero_series(case)]
         if series != [-entry for entry in case.direction]:
-            return _undecided(f"the series of the moved zero is {series}")
+            return undecided(f"the series of the moved zero is {series}")
         if spectrum_residual(case, case.exact_slope) != (0, 0) or spectrum_residual(case, case.paper_slope)[1] == 0:
-            return _undecided("the characteristic polynomial has another derivative of the rate")
+            return undecided("the characteristic polynomial has another derivative of the rate")
         row = {}
         for name, slope_, true_rate in (("paper", case.paper_slope, False), ("exact", case.exact_slope, True)):
             sign = first_order(case, slope_, lipschitz, growth_)
             nested = inclusion_at(case, SMALL, lipschitz, lipschitz + SMALL * growth_, true_rate)
             if sign == 0 or nested != (sign == 1):
-                return _undecided(f"{name}: first order says {sign}, the balls at lambda = {SMALL} say {nested}")
+                return undecided(f"{name}: first order says {sign}, the balls at lambda = {SMALL} say {nested}")
             seen.add((name, sign))
             row[name] = sign
         rows.append({"v": list(map(str, case.field)), "M": list(map(str, case.correction)), **row})
@@ -344,9 +340,9 @@ def _check_condition() -> Finding:
         tied, excess = equality(*map(Rational, inputs))
         lipschitz = diagonal_lipschitz(tied.field, tied.symbols, ((Integer(-1), Integer(1)),) * 3)
         if first_order(tied, tied.exact_slope, lipschitz, Integer(0)) != 0 or tied.exact_slope != tied.paper_slope:
-            return _undecided("the tie is none")
+            return undecided("the tie is none")
         if not positive_on(excess if name == "nested" else -excess, size, Integer(0), Rational(1, 10)):
-            return _undecided(f"the tie is not {name}")
+            return undecided(f"the tie is not {name}")
         ties[name] = {"v": list(map(str, tied.field)), "M": list(map(str, tied.correction)), "excess": str(excess)}
     evidence = (
         Evidence(
@@ -504,18 +500,18 @@ def _check_finite() -> Finding:
             for a, b in product(row, repeat=2)
         ]
         if not all(is_zero(entry) for entry in (*again, *(entry for row in rows for entry in row))):
-            return _undecided(f"an own second derivative does not vanish for {shape}")
+            return undecided(f"an own second derivative does not vanish for {shape}")
     for shape in SHAPES[:2]:
         game = symbolic_game(shape)
         rows, slopes = own_curvature(game, "logit")
         first = [row[0] for row in parameters(game, "direct")]
         if not all(is_zero(h[0] - (1 - 2 * p) * g[0]) for h, g, p in zip(rows, slopes, first, strict=True)):
-            return _undecided(f"the logit diagonal is not (1 - 2p) g for {shape}")
+            return undecided(f"the logit diagonal is not (1 - 2p) g for {shape}")
         if any(is_zero(h[0]) for h in rows):
             raise Undecided("the check cannot fail: own second derivatives vanish everywhere in logit coordinates too")
     repeated = ipd()
     if not (own_probability_is_absent(repeated) and visits_are_free_of_own(repeated)):
-        return _undecided("a gradient of the memory-one game has the own probability in its numerator")
+        return undecided("a gradient of the memory-one game has the own probability in its numerator")
     spectra, told, flat = {}, [], parameters(repeated, "direct")
     for words in NAMED:
         profile = parse_profile(repeated, words)
@@ -523,7 +519,7 @@ def _check_finite() -> Finding:
         field, slopes_there = jacobian_at(repeated, at)
         negative, null, positive = signature(symmetric(slopes_there))
         if not any(field) or positive == 0:
-            return _undecided(f"{words}: v is 0 or the symmetric Jacobian has no positive eigenvalue")
+            return undecided(f"{words}: v is 0 or the symmetric Jacobian has no positive eigenvalue")
         told.append(
             f"{words}: v = {field[0]} in the first round, not a zero, and sym Dv has {positive} positive eigenvalues"
         )
@@ -566,7 +562,7 @@ def _check_logit_corner() -> Finding:
             inner += moved.subs(at, simultaneous=True) * (at[symbol] - c)
         order, lead = leading_term(inner, r)
         if order <= 2:
-            return _undecided(f"at {corner} the inner product is of order {order}")
+            return undecided(f"at {corner} the inner product is of order {order}")
         rows[str(corner)] = {"order": order, "leading": str(lead.factor())}
     direct = decompose(game, form="expanded").policy_gradient[0][0]
     if is_zero(direct.subs(q, 1)):
@@ -599,14 +595,14 @@ def _check_strict() -> Finding:
     reach = (1 + size * bracket) * (1 - line.boundary / 2)
     total, length = u + w, u**2 + w**2
     if not is_zero(toward - bracket * (reach * total - total**2 + (1 - size * bracket) * length)):
-        return _undecided("the inner product is not K (A s - s^2 + (1 - lambda K) r^2)")
+        return undecided("the inner product is not K (A s - s^2 + (1 - lambda K) r^2)")
     if is_zero(toward - bracket * (reach * total - total**2 + length)):
         raise Undecided("the check cannot fail: it accepts the inner product without the correction's own term")
     if definite_sign(bracket, game.ordering) != 1:
-        return _undecided("K is not positive over the class")
+        return undecided("K is not positive over the class")
     sign, factors = rising_condition(line)
     if len(factors) != 1 or not is_zero(sign * factors[0] - (S - T)):
-        return _undecided("the boundary does not move as S - T says")
+        return undecided("the boundary does not move as S - T says")
     shown = {}
     for amount in (Rational(0), Rational(1, 10), Rational(1, 5)):
         boundary = line.boundary.subs(line.values(amount))
@@ -674,23 +670,23 @@ def _check_potential() -> Finding:
         game, total = generic_game(shape, potential)
         slopes = correction_slope(game)
         if not is_zero(slopes.trace() - total):
-            return _undecided(f"tr DM is not the sum of products of mixed derivatives for {shape}")
+            return undecided(f"tr DM is not the sum of products of mixed derivatives for {shape}")
         if potential:
             flat = [(i, s) for i, row in enumerate(game.variables) for s in row]
             pairs = [(i, a, b) for (i, a), (j, b) in product(flat, repeat=2) if i != j]
             squares = sum((diff(game.values[i], a, b) ** 2 for i, a, b in pairs), Integer(0))
             if not is_zero(total - squares):
-                return _undecided(f"the trace is not a sum of squares for {shape}")
+                return undecided(f"the trace is not a sum of squares for {shape}")
         if shape == (1, 1):
             (x,), (y,) = game.variables
             mixed = [diff(value, x, y) for value in game.values]
             if not all(is_zero(entry) for entry in slopes - mixed[0] * mixed[1] * Matrix([[1, 0], [0, 1]])):
-                return _undecided("DM is not D_1 D_2 times the identity")
+                return undecided("DM is not D_1 D_2 times the identity")
     named = {game.name: -_mixed(game)[0] * _mixed(game)[1] for game in NAMED_GAMES}
     if not max(named.values()) > 0:
         raise Undecided("the check cannot fail: mu_M <= 0 in Matching Pennies too")
     if any(value > 0 for name, value in named.items() if name != "matching-pennies"):
-        return _undecided(f"mu_M is positive in a game that is not one of opposed interests: {named}")
+        return undecided(f"mu_M is positive in a game that is not one of opposed interests: {named}")
     evidence = Evidence(
         "identity",
         "peer-learning correction of games with symbols for all coefficients, its trace compared term by term",
@@ -770,12 +766,12 @@ def _check_games() -> Finding:
     inner = sum((e * (s - c) for e, s, c in zip(case.total(), case.symbols, centre, strict=True)), Integer(0))
     u, w = x - HALF, y - HALF
     if not is_zero(inner + (1 + 16 * size) * (u**2 + w**2) + 4 * (u**4 + w**4)):
-        return _undecided("matching pennies: the inner product has another form")
+        return undecided("matching pennies: the inner product has another form")
     expected = {"cournot": -1, "regularised-stag-hunt": -1, "regularised-matching-pennies": 1}
     for name, sign in expected.items():
         row = rows[name]
         if row["nested"] != (sign == 1) or set(row["first_order"].values()) != {sign}:
-            return _undecided(f"{name}: {row}")
+            return undecided(f"{name}: {row}")
     evidence = Evidence(
         "identity",
         "v and the peer-learning correction derived from values; least Lipschitz constants; rational moved zeros",

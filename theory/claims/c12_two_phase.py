@@ -14,7 +14,8 @@ from typing import Any
 import flint
 from sympy import Expr, Integer, Matrix, Rational, Symbol, diff, exp, powsimp, sqrt, symbols
 
-from theory.claims.model import Claim, Evidence, Finding, Verdict
+from theory.balls import ball
+from theory.claims.model import Claim, Evidence, Finding, Verdict, undecided
 from theory.corrected import Corrected, Vector, game_case, square
 from theory.errors import BadInput
 from theory.exact import Undecided, from_fmpq, is_zero, positive_on, to_fmpq
@@ -49,10 +50,6 @@ X = Symbol("x", real=True)
 HALF = Rational(1, 2)
 DELTAS = (Rational(1, 10), Rational(1, 100))
 POWER, DECAY = Rational(3, 4), Integer(1)  # q > 1 - p, as in the paper
-
-
-def _undecided(what: str) -> Finding:
-    return Finding(Verdict.UNDECIDED, what)
 
 
 # ----------------------------------------------------------------------------------------------------------- the games
@@ -219,8 +216,8 @@ def _sums_of_squares() -> None:
     for power in (Integer(1), Rational(3, 4)):
         total = flint.arb(0)
         for k in range(400):
-            total += flint.arb(flint.fmpq(scale + k, scale)) ** flint.arb(to_fmpq(-2 * power))
-        bound = flint.arb(to_fmpq(squares_bound(Integer(scale), power)))
+            total += flint.arb(flint.fmpq(scale + k, scale)) ** ball(-2 * power)
+        bound = ball(squares_bound(Integer(scale), power))
         if not total < bound:
             raise Undecided("the bound of the sum of squares fails")
         if not total > bound * 3 / 4:
@@ -260,7 +257,7 @@ def _check_exit() -> dict[str, str]:
         raise Undecided("a run leaves its ball more often than Q sum a^2")
     if exact <= bound / 2:
         raise Undecided("the check cannot fail: half of Q holds too")
-    ratio = flint.arb(to_fmpq(exact / bound)).str(3, radius=False)
+    ratio = ball(exact / bound).str(3, radius=False)
     return {"start": str(start), "bound": str(bound), "share_of_bound": ratio}
 
 
@@ -283,7 +280,7 @@ def _check_end() -> dict[str, str]:
         raise Undecided("a run that stays ends phase 1 farther away than (u/kappa)^2 + 2 epsilon")
     if ended <= plan.reached - margin:
         raise Undecided("the check cannot fail: (u/kappa)^2 + epsilon holds too")
-    return {"N": str(plan.length), "end": flint.arb(to_fmpq(ended)).str(6, radius=False), "limit": str(plan.reached)}
+    return {"N": str(plan.length), "end": ball(ended).str(6, radius=False), "limit": str(plan.reached)}
 
 
 _SHARE = Rational(99, 100)
@@ -352,8 +349,8 @@ def _check_plans(plans: Sequence[Plan]) -> None:
         squares = flint.arb(0)
         for k in range(200):
             ratio = flint.arb(flint.fmpq(plan.length + k, plan.length))
-            squares += ratio ** flint.arb(to_fmpq(-2 * setting.power))
-        bound = flint.arb(to_fmpq(plan.failures[1] / (phases[1].constant * two**2)))
+            squares += ratio ** ball(-2 * setting.power)
+        bound = ball(plan.failures[1] / (phases[1].constant * two**2))
         if not squares < bound or plan.failures[0] != phases[0].constant * plan.length * plan.steps[0] ** 2:
             raise Undecided("a phase fails more often than the plan says")
         if not sum(plan.failures) <= sum(plan.shares):
@@ -455,19 +452,19 @@ def _check_any_bias() -> Finding:
     limit = bias / rate
     state = limit * (1 - power)
     if not is_zero(move(state) - limit * (1 - (1 - step * rate) * power)) or not is_zero(move(limit) - limit):
-        return _undecided("the closed form does not solve the recursion")
+        return undecided("the closed form does not solve the recursion")
     if is_zero(move(state) - limit * (1 - (1 + step * rate) * power)):
         raise Undecided("the check cannot fail: it accepts a growing power")
     rows: list[dict[str, Any]] = []
-    ball = Integer(1)
+    radius = Integer(1)
     for denominator in (10, 100):
         size = Rational(1, denominator)
         x, count = Integer(0), 0
-        while x < ball:
+        while x < radius:
             count += 1
             x = state.subs({rate: 1, bias: 2, power: (1 - size) ** count})
-        floor = (4 * bias**2 / (rate**2 * ball**2) * step).subs({rate: 1, bias: 2, step: size})
-        if not state.subs({rate: 1, bias: HALF, power: 0}) < ball:  # the limit, and the path rises to it
+        floor = (4 * bias**2 / (rate**2 * radius**2) * step).subs({rate: 1, bias: 2, step: size})
+        if not state.subs({rate: 1, bias: HALF, power: 0}) < radius:  # the limit, and the path rises to it
             raise Undecided("the check cannot fail: a bias below mu rho leaves too")
         rows.append({"alpha": f"1/{denominator}", "leaves_at_step": count, "paper_term": str(floor)})
     evidence = Evidence(
@@ -520,16 +517,16 @@ def _check_second_delta() -> Finding:
     path = pushed_path(PUSH, 200)
     # The first point beyond 11/5 is at most where 11/5 itself goes.
     if not trapped or path is None or not LOW + (WELLS.subs(X, LOW) + PUSH) / OFFSET <= HIGH:
-        return _undecided("the pushed path does not end in the other basin")
+        return undecided("the pushed path does not end in the other basin")
     if pushed_path(HALF, 100) is not None:
         raise Undecided("the check cannot fail: noise below the barrier crosses it too")
     chance = Rational(1, 2 ** (len(path) - 1))
-    ball = drift_on_ball((WELLS,), (X,), (Integer(0),), Rational(1, 4))
+    around = drift_on_ball((WELLS,), (X,), (Integer(0),), Rational(1, 4))
     evidence = Evidence(
         "counterexample",
         "one path of two-point noise, exact rationals; an interval that no noise leaves, by Sturm's theorem",
-        f"v = {WELLS} (rate {-slope.subs(X, 0)} at 0, rate {ball.rate} on |x| < {ball.radius}), noise +-{PUSH} with "
-        f"probability 1/2, a_n = 1/(n + {OFFSET}): from phi* = 0 itself {len(path) - 1} pushes upward lead beyond "
+        f"v = {WELLS} (rate {-slope.subs(X, 0)} at 0, rate {around.rate} on |x| < {around.radius}), noise +-{PUSH} "
+        f"with probability 1/2, a_n = 1/(n + {OFFSET}): from phi* = 0 itself {len(path) - 1} pushes upward lead beyond "
         f"{LOW}, and [{LOW}, {HIGH}] is never left: phase 2 fails with probability >= {chance}",
         {
             "v": str(WELLS),
@@ -557,7 +554,7 @@ def _check_decay() -> Finding:
     room = 2 * t * (1 - t**2 / 2) - moved
     squares = 1 - (1 + t**2) * (1 - t**2 / 2) ** 2
     if not is_zero(room - t**2 * (HALF - t)) or not is_zero(squares - t**4 * (3 - t**2) / 4):
-        return _undecided("the induction for p = q = 1/2 is not shown")
+        return undecided("the induction for p = q = 1/2 is not shown")
     if is_zero(room - t**2 * (1 - t)):
         raise Undecided("the check cannot fail: it accepts another remainder")
     x, total, last = flint.arb(1), flint.arb(0), 4000
@@ -566,7 +563,7 @@ def _check_decay() -> Finding:
         x, total = (1 - root / 2) * x + root**2 / 2, total + root**2 / 2
     bound = 2 * flint.arb(last).rsqrt()
     if not (x > 0 and x < bound):
-        return _undecided("the enclosed run is not below the bound")
+        return undecided("the enclosed run is not below the bound")
     evidence = Evidence(
         "counterexample",
         "induction with polynomial remainders; the run enclosed in balls",
@@ -586,7 +583,7 @@ def _check_constant_correction() -> Finding:
     """x_{n+1} − λ = (1 − a)(x_n − λ) for v = −x, M = 1; in the games the moved zero is another point."""
     x, a, lam = symbols("x a lambda", real=True)
     if not is_zero(x + a * (-x + lam) - lam - (1 - a) * (x - lam)):
-        return _undecided("the recursion does not contract to lambda")
+        return undecided("the recursion does not contract to lambda")
     if is_zero(x + a * (-x + lam) - (1 - a) * x):
         raise Undecided("the check cannot fail: it accepts 0 as the limit")
     shifts, slacks = {}, {}
@@ -600,7 +597,7 @@ def _check_constant_correction() -> Finding:
         along = PathExample(field, wrt, drift, start, steps, (Integer(0), Integer(0)), drift.radius)
         slacks[name] = follow_all_paths(along).slack[""]
         if slacks[name] < 0:
-            return _undecided(f"inequality (1) fails about the moved zero of {name}")
+            return undecided(f"inequality (1) fails about the moved zero of {name}")
         # from the moved zero without noise: about the old one the run would have to come nearer
         about = replace(
             along, drift=replace(drift, centre=setting.case.zero), start=setting.moved, deviation=Integer(0)
@@ -609,7 +606,7 @@ def _check_constant_correction() -> Finding:
             raise Undecided("the check cannot fail: inequality (1) holds about the old zero too")
     moving = [name for name, shift in shifts.items() if any(entry != "0" for entry in shift)]
     if not moving:
-        return _undecided("no zero moves in any of the games")
+        return undecided("no zero moves in any of the games")
     evidence = Evidence(
         "identity",
         "contraction to the moved zero: C12.converges with z = phi*_lambda",
@@ -625,22 +622,22 @@ def _check_stalls() -> Finding:
     # prod_{k=1}^{n} (1 - 1/(k + 1)^2) = (n + 2)/(2 (n + 1)), by induction
     closed = (n + 2) / (2 * (n + 1))
     if not is_zero(closed - closed.subs(n, n - 1) * (1 - 1 / (n + 1) ** 2)) or closed.subs(n, 0) != 1:
-        return _undecided("the product has another closed form")
+        return undecided("the product has another closed form")
     if is_zero(closed - closed.subs(n, n - 1) * (1 - 1 / (n + 1))):
         raise Undecided("the check cannot fail: it accepts p = 1")
     # (1 - s)(1 - t) >= 1 - s - t
     if not is_zero((1 - rest) * (1 - t) - (1 - rest - t) - rest * t):
-        return _undecided("the product is not bounded by the sum")
+        return undecided("the product is not bounded by the sum")
     # n^(-p) is at most the integral of y^(-p) over [n - 1, n], so the sum over n >= 1 at most 1 + 1/(p - 1)
     y, p = symbols("y p", positive=True)
     if powsimp(diff(y ** (1 - p) / (1 - p), y)) != y**-p or not is_zero(1 + 1 / (p - 1) - p / (p - 1)):
-        return _undecided("the sum has another bound")
+        return undecided("the sum has another bound")
     for power in (Rational(3, 2), Integer(2), Integer(3)):
-        terms = [flint.arb(k) ** flint.arb(to_fmpq(-power)) for k in range(1, 41)]
-        ends = [flint.arb(k) ** flint.arb(to_fmpq(1 - power)) / flint.arb(to_fmpq(1 - power)) for k in range(1, 42)]
+        terms = [flint.arb(k) ** ball(-power) for k in range(1, 41)]
+        ends = [flint.arb(k) ** ball(1 - power) / ball(1 - power) for k in range(1, 42)]
         areas = [high - low for low, high in pairwise(ends)]
         if not all(term < area for term, area in zip(terms[1:], areas, strict=False)):
-            return _undecided("a term is above its integral")
+            return undecided("a term is above its integral")
         if all(term < area for term, area in zip(terms, areas, strict=True)):
             raise Undecided("the check cannot fail: it accepts the next interval")
     evidence = Evidence(
@@ -662,7 +659,7 @@ def _check_heavy_noise() -> Finding:
     chance = a**2 * sigma**2 / (2 * c**2)
     jump = c / a
     if not is_zero(2 * chance * jump**2 - sigma**2) or not is_zero(a * jump - c):
-        return _undecided("the noise has another variance or moves the run by another length")
+        return undecided("the noise has another variance or moves the run by another length")
     if is_zero(2 * chance * (jump / 2) ** 2 - sigma**2):
         raise Undecided("the check cannot fail: it accepts noise of half the size")
     # the chances 2 chance = (sigma/c)^2 a_n^2 with a_n = alpha_0 n^-p have the sum (sigma alpha_0/c)^2 sum n^(-2p)
@@ -670,7 +667,7 @@ def _check_heavy_noise() -> Finding:
     for k in range(1, 9):  # sum of 1/n over (2^(k-1), 2^k] is at least 1/2
         doublings.append(sum((Rational(1, n) for n in range(2 ** (k - 1) + 1, 2**k + 1)), Integer(0)))
     if any(entry < HALF for entry in doublings):
-        return _undecided("the harmonic sum is not shown to diverge")
+        return undecided("the harmonic sum is not shown to diverge")
     evidence = Evidence(
         "identity",
         "exact moments; second Borel-Cantelli lemma",
@@ -708,7 +705,7 @@ def azuma_holds(weights: Sequence[Rational], level: Rational, factor: Rational =
     """Whether P(Σ ±w_j ≥ level) ≤ exp(−factor · level²/Σw_j²), by counting all signs."""
     signs = product((-1, 1), repeat=len(weights))
     above = sum(1 for row in signs if sum(s * w for s, w in zip(row, weights, strict=True)) >= level)
-    bound = flint.arb(to_fmpq(-azuma_exponent(level, square(weights), factor))).exp()
+    bound = ball(-azuma_exponent(level, square(weights), factor)).exp()
     chance = flint.arb(flint.fmpq(above, 2 ** len(weights)))
     if not (chance < bound or chance > bound):
         raise Undecided("the probability is not told from its bound")
@@ -720,9 +717,9 @@ def _power_steps_fall_slowly(kept: Rational, alpha: Rational, scale_times: Ratio
     holds = []
     for power in (Rational(1, 4), HALF, Rational(3, 4)):
         scale = scale_times * 2 * power / (kept * alpha)
-        bases = [flint.arb(to_fmpq(1 + k / scale)) for k in range(81)]
-        steps = [flint.arb(to_fmpq(alpha)) * base ** flint.arb(to_fmpq(-power)) for base in bases]
-        holds += [2 * (a - b) < a**2 * flint.arb(to_fmpq(kept)) for a, b in pairwise(steps)]
+        bases = [ball(1 + k / scale) for k in range(81)]
+        steps = [ball(alpha) * base ** ball(-power) for base in bases]
+        holds += [2 * (a - b) < a**2 * ball(kept) for a, b in pairwise(steps)]
     return all(holds)
 
 
@@ -761,22 +758,22 @@ def _check_bounded_noise() -> Finding:
     # integrals over [1, oo) of exp(-h y) and of y exp(-h y), by their antiderivatives
     for power, inside in ((0, -exp(-h * y) / h), (1, -exp(-h * y) * (y / h + 1 / h**2))):
         if not is_zero(diff(inside, y) - y**power * exp(-h * y)):
-            return _undecided("the sum is bounded by another integral")
+            return undecided("the sum is bounded by another integral")
     kept, alpha = Rational(9, 10), Rational(1, 5)
     slow, fast = 2 / (kept * alpha), 1 / (5 * kept * alpha)
     rows = [[alpha / (1 + Rational(k) / scale) for k in range(80)] for scale in (slow, fast)]
     if not _variances_hold(rows[0], kept):
-        return _undecided("V_n is above 2 a_n/kappa")
+        return undecided("V_n is above 2 a_n/kappa")
     if _variances_hold(rows[1], kept):
         raise Undecided("the check cannot fail: it accepts steps that fall too fast")
     if not _power_steps_fall_slowly(kept, alpha, Integer(1)):
-        return _undecided("power-law steps fall too fast")
+        return undecided("power-law steps fall too fast")
     if _power_steps_fall_slowly(kept, alpha, TENTH):
         raise Undecided("the check cannot fail: it accepts a tenth of the scale")
     weights = rows[0][:10]
     for level in (Rational(1, 2), Integer(1), Rational(6, 5)):
         if not azuma_holds(weights, level):
-            return _undecided("Azuma's inequality fails")
+            return undecided("Azuma's inequality fails")
     if all(azuma_holds(weights, level, Integer(3)) for level in (Rational(1, 2), Integer(1))):
         raise Undecided("the check cannot fail: it accepts six times the exponent")
     plan = make_plan(SETTINGS["cournot"](), DELTAS[1])
@@ -786,8 +783,8 @@ def _check_bounded_noise() -> Finding:
     for size in (Rational(1, 100), Rational(1, 400), Rational(1, 1600)):
         exponent = _check_bounded_exponent(phase, HALF, size)
         ratio, scale = exponent / size, 1 / (phase.kept * size)  # s = 2p/(kappa alpha), p = 1/2
-        ball = flint.arb(to_fmpq(-ratio)).exp() * flint.arb(to_fmpq(2 * scale * (1 / ratio + 1 / ratio**2)))
-        bounds.append({"alpha": str(size), "failure_at_most": ball.str(6)})
+        total = ball(-ratio).exp() * ball(2 * scale * (1 / ratio + 1 / ratio**2))
+        bounds.append({"alpha": str(size), "failure_at_most": total.str(6)})
     evidence = Evidence(
         "identity",
         "Azuma's inequality for the weighted martingale; the variance by induction and by its recursion",
@@ -817,14 +814,14 @@ def second_moments(case: Corrected, steps: Sequence[Rational], variance: Rationa
 def _check_mean_square() -> Finding:
     case = SETTINGS["cournot"]().case
     if any(not is_zero(diff(entry, a, b)) for entry in case.field for a in case.symbols for b in case.symbols):
-        return _undecided("Cournot competition is not linear")
+        return undecided("Cournot competition is not linear")
     _contraction()
     drift = drift_on_ball(case.field, case.symbols, case.zero, Integer(1))
     _check_drifts([(case.field, case.symbols, drift)])
     x, a = symbols("x a", real=True)
     # with a bias that stays at 1 the run of v = -x goes to 1
     if not is_zero(x + a * (-x + 1) - 1 - (1 - a) * (x - 1)):
-        return _undecided("a bias that stays does not move the limit")
+        return undecided("a bias that stays does not move the limit")
     steps = [Rational(1, 10 + n) for n in range(60)]
     kept, variance = kept_rate(drift.rate, drift.slope, steps[0]), Rational(1, 4)
     total = len(case.symbols) * variance
@@ -835,7 +832,7 @@ def _check_mean_square() -> Finding:
         return all(after <= (1 - a * kept) * before + a**2 * noise for a, before, after in pairs)
 
     if not holds(total):
-        return _undecided("the exact second moment breaks the recursion")
+        return undecided("the exact second moment breaks the recursion")
     if holds(total / 4):
         raise Undecided("the check cannot fail: it accepts a quarter of the noise")
     evidence = Evidence(

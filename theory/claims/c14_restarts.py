@@ -29,7 +29,7 @@ from itertools import product
 
 from sympy import Add, Expr, Integer, Mul, Poly, Rational, Symbol, cancel, symbols
 
-from theory.claims.model import Claim, Evidence, Finding, Verdict
+from theory.claims.model import Claim, Evidence, Finding, Verdict, undecided
 from theory.exact import Undecided, is_zero
 from theory.games import stag_hunt
 from theory.separatrix import separatrix
@@ -47,10 +47,6 @@ OUTCOMES = {
 }
 SUCCESS = ENTERS * CONVERGES + (1 - ENTERS) * OUTSIDE
 BOUND = 1 - ENTERS * CONVERGES
-
-
-def _undecided(what: str) -> Finding:
-    return Finding(Verdict.UNDECIDED, what)
 
 
 def nonnegative(expression: Expr, letters: tuple[Symbol, ...]) -> bool:
@@ -90,18 +86,18 @@ def _check_bound() -> Finding:
     for k in range(1, LONGEST + 1):
         fails, neither = tail(k), never_both(k)
         if not is_zero(fails.subs(COMPLEMENTS) - (1 - SUCCESS) ** k):
-            return _undecided(f"P(T > {k}) is not (1 - s)^{k}")
+            return undecided(f"P(T > {k}) is not (1 - s)^{k}")
         if not is_zero(neither.subs(COMPLEMENTS) - BOUND**k):
-            return _undecided(f"the bound at k = {k} is not the probability that no epoch enters and converges")
+            return undecided(f"the bound at k = {k} is not the probability that no epoch enters and converges")
         if not nonnegative(neither - fails, letters):
-            return _undecided(f"a sequence is counted by P(T > {k}) and not by the bound")
+            return undecided(f"a sequence is counted by P(T > {k}) and not by the bound")
         if nonnegative(fails - neither, letters):
             raise Undecided("the check cannot fail: it proves the bound the other way round")
         if not is_zero(excess(k) - (BOUND**k - (1 - SUCCESS) ** k)):
-            return _undecided(f"the difference at k = {k} does not factor")
+            return undecided(f"the difference at k = {k} does not factor")
     gap = SUCCESS - ENTERS * CONVERGES
     if not is_zero(gap - (1 - ENTERS) * OUTSIDE) or not is_zero(BOUND - (1 - SUCCESS) - gap):
-        return _undecided("b - f is not (1 - p) r")
+        return undecided("b - f is not (1 - p) r")
     if is_zero(BOUND - (1 - SUCCESS)):
         raise Undecided("the check cannot fail: it finds no success from outside of the region")
     summary = (
@@ -153,19 +149,19 @@ def _check_adaptive() -> Finding:
     # One step: whatever comes after fails with at most F, so this history fails with at most (1 - enters converges) F.
     step = (BOUND - (1 - enters * converges)) * below
     if not nonnegative(step.expand(), (ENTERS, CONVERGES, x, y, below)):
-        return _undecided("one epoch can fail more often than the bound allows")
+        return undecided("one epoch can fail more often than the bound allows")
     if nonnegative((-step).expand(), (ENTERS, CONVERGES, x, y, below)):
         raise Undecided("the check cannot fail: it proves the step the other way round")
     for k in range(1, 4):
         fails, slacks = adaptive_tail(k)
         if not is_zero(fails.subs(dict.fromkeys(slacks, Integer(0))) - BOUND**k):
-            return _undecided(f"without slack the bound is not attained at k = {k}")
+            return undecided(f"without slack the bound is not attained at k = {k}")
     fails, slacks = adaptive_tail(2)
     witness = dict.fromkeys(slacks, Rational(1, 8)) | {ENTERS: Rational(1, 4), CONVERGES: Rational(1, 2)}
     broken = {slack: -value if slack in slacks else value for slack, value in witness.items()}
     within, beyond = (BOUND**2 - fails).subs(witness), (BOUND**2 - fails).subs(broken)
     if not within > 0:
-        return _undecided("the bound fails at a point with slack")
+        return undecided("the bound fails at a point with slack")
     if not beyond < 0:
         raise Undecided("the check cannot fail: less than the guaranteed probabilities keep the bound")
     for k in (2, 3, 4):
@@ -173,7 +169,7 @@ def _check_adaptive() -> Finding:
         letters = _growing(k)[-1]
         mean = Add(*ordered) / k
         if not nonnegative((mean**k - Mul(*ordered)).expand(), letters):
-            return _undecided(f"{k} independent epochs of different laws can break the bound with their mean")
+            return undecided(f"{k} independent epochs of different laws can break the bound with their mean")
         if nonnegative((Mul(*ordered) - mean**k).expand(), letters):
             raise Undecided("the check cannot fail: it proves the inequality of the means the other way round")
     evidence = Evidence(
@@ -225,22 +221,22 @@ def _check_dependent() -> Finding:
     for k in range(1, LONGEST + 1):
         mixed, bound = common_draw(shares, k)
         if (mixed > bound) != (k > 1):
-            return _undecided(f"a common draw does not break the bound at k = {k}")
+            return undecided(f"a common draw does not break the bound at k = {k}")
         rows.append({"k": k, "tail": str(mixed), "bound": str(bound)})
     same_seed = [(1 - shares[0], (1 - shares[0]) ** k) for k in range(1, LONGEST + 1)]
     if not all(mixed > bound for mixed, bound in same_seed[1:]):
-        return _undecided("repeating one seed does not break the bound")
+        return undecided("repeating one seed does not break the bound")
     if common_draw((shares[0],) * 2, 2)[0] != common_draw((shares[0],) * 2, 2)[1]:
         raise Undecided("the check cannot fail: a draw without effect breaks the bound")
     a, b = symbols("a b", nonnegative=True)
     for k in range(1, LONGEST + 1):
         quotient = cancel((a**k - b**k) / (a - b))
         if not is_zero(covariance_form(k)) or not nonnegative(quotient, (a, b)):
-            return _undecided(f"E Y^{k + 1} - E Y^{k} E Y is not a multiple of (a - b)^2 with a positive factor")
+            return undecided(f"E Y^{k + 1} - E Y^{k} E Y is not a multiple of (a - b)^2 with a positive factor")
     (first, second), two = common_draw(shares, 2), Rational(1, 2)
     variance = two * sum(((share - two * sum(shares)) ** 2 for share in shares), Integer(0))
     if first - second != variance:
-        return _undecided("at k = 2 the excess is not the variance of the success probability")
+        return undecided("at k = 2 the excess is not the variance of the success probability")
     summary = (
         f"Stag Hunt 4,0,3,2, direct, uniform starts: one coin sets lambda to {sizes[0]} or {sizes[1]} for all "
         f"epochs, success {shares[0]} or {shares[1]} (mean {two * sum(shares)}); P(T > 2) = {first} > {second}, by "
@@ -282,17 +278,17 @@ def _check_moments() -> Finding:
     for m in range(1, 2 * LONGEST + 1):
         closed = (1 - f**m) / s
         if not is_zero(Add(*(f**k for k in range(m))) - closed) or not is_zero(capped_mean(s, m) - closed):
-            return _undecided(f"E min(T, {m}) is not (1 - (1 - s)^{m})/s")
+            return undecided(f"E min(T, {m}) is not (1 - (1 - s)^{m})/s")
         if is_zero(capped_mean(s, m) - (1 - f ** (m + 1)) / s):
             raise Undecided("the check cannot fail: a cap of one epoch more gives the same mean")
     # From m to m + 1, F standing for f^m (sum of tails) and for f^(m-1) (law of T): both grow by f^m.
     if not is_zero((1 - f * power) / s - (1 - power) / s - power):
-        return _undecided("the closed form does not grow by f^m")
+        return undecided("the closed form does not grow by f^m")
     if not is_zero(cap * s * power + (cap + 1) * f * power - cap * power - f * power):
-        return _undecided("the mean from the law of T does not grow by f^m")
+        return undecided("the mean from the law of T does not grow by f^m")
     whole = limit_mean(s, power)
     if not is_zero(1 + f * whole - whole):
-        return _undecided(f"{whole} is not 1 more than what is left after an epoch that fails")
+        return undecided(f"{whole} is not 1 more than what is left after an epoch that fails")
     evidence = Evidence(
         "identity",
         f"sum of the tails and law of T, each for m = 1 to {2 * LONGEST} and by induction; for E T the limit of these "

@@ -82,6 +82,11 @@ def settle(check: Callable[[], Finding]) -> Finding:
 NOT_RUN = Finding(Verdict.UNDECIDED, "not-run")
 
 
+def undecided(what: str) -> Finding:
+    """A check that came to no verdict, and why."""
+    return Finding(Verdict.UNDECIDED, what)
+
+
 @dataclass(frozen=True)
 class Claim:
     """One entry of the ledger.
