@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from scipy.stats import binomtest, fisher_exact
+from scipy.stats import fisher_exact
 
 from numerics.multiplicity import holm
 from numerics.paper_settings import Published
 from numerics.reproduction import Row, difference_of_shares
-from numerics.statistics import Interval, Share
+from numerics.statistics import Interval, Share, clopper_pearson
 
 LEVEL = 0.05
 BEYOND = 1e-3  # the chance that p lies outside its interval, added to a p-value
@@ -98,6 +98,6 @@ def apart(ours: float, interval: Interval, theirs: float, their_interval: Interv
 
 def sure(ours: Share) -> Interval:
     """The Clopper-Pearson interval of the success probability, over what the undecided runs may come to."""
-    low = binomtest(ours.successes, ours.total).proportion_ci(1 - BEYOND, "exact")[0]
-    high = binomtest(ours.successes + ours.undecided, ours.total).proportion_ci(1 - BEYOND, "exact")[1]
-    return float(low), float(high)
+    low, _ = clopper_pearson(ours.successes, ours.total, 1 - BEYOND)
+    _, high = clopper_pearson(ours.successes + ours.undecided, ours.total, 1 - BEYOND)
+    return low, high

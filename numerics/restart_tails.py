@@ -29,14 +29,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest, fisher_exact
+from scipy.stats import fisher_exact
 
 from numerics.chunks import label
 from numerics.experiments import Experiment
 from numerics.multiplicity import holm, simultaneous
 from numerics.region_entry import Definition
 from numerics.restart_cost import epoch_ends
-from numerics.statistics import Booleans, Interval, Share, share
+from numerics.statistics import Booleans, Interval, Share, clopper_pearson, share
 
 ORACLE = "oracle"
 FAIL, SUCCEED = "undecided fail", "undecided succeed"
@@ -151,12 +151,6 @@ def longer(success: Booleans, k: int) -> Booleans:
     return np.asarray(~success[:, :k].any(1))
 
 
-def exact_interval(successes: int, total: int, confidence: float) -> Interval:
-    """Clopper and Pearson's interval of a share."""
-    low, high = binomtest(successes, total).proportion_ci(confidence, "exact")
-    return float(low), float(high)
-
-
 def independence(success: Booleans) -> float:
     """p-value of Fisher's exact test that successive epochs are independent, two-sided, from disjoint pairs.
 
@@ -233,11 +227,11 @@ def tails(found: Sequence[Chains], most: int, confidence: float = 0.95) -> list[
         for way in chains.ways:
             counted = late.counted(way)
             lasting = [int(longer(counted, k).sum()) for k in range(1, most + 1)]
-            measured = [(count, exact_interval(count, len(counted), each)) for count in lasting]
+            measured = [(count, clopper_pearson(count, len(counted), each)) for count in lasting]
             for name in chains.entered:
                 inside = early.counted(way) if name == ORACLE else early.entered[name]
                 both = inside & early.counted(way)
-                low, high = exact_interval(int(both.sum()), both.size, each)
+                low, high = clopper_pearson(int(both.sum()), both.size, each)
                 rows += [
                     Tail(
                         chains.method,

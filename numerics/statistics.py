@@ -66,6 +66,18 @@ def wilson(successes: int, total: int, confidence: float = 0.95) -> Interval:
     return float(lower), float(upper)
 
 
+def clopper_pearson(successes: int, total: int, confidence: float = 0.95) -> Interval:
+    """Clopper and Pearson's interval of a share, which holds at least as often as it says, however few the runs.
+
+    Args, returns and raises: as :func:`wilson`.
+
+    Source: C. J. Clopper & E. S. Pearson, Biometrika 26 (1934) 404-413, as computed by SciPy.
+    """
+    _check(total, confidence)
+    lower, upper = binomtest(successes, total).proportion_ci(confidence, method="exact")
+    return float(lower), float(upper)
+
+
 def tango(gained: int, lost: int, total: int, confidence: float = 0.95) -> Interval:
     """Tango's score interval for the difference Δ of two paired shares.
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from numerics.evidence import c14_restart_cost as c14
 from numerics.evidence.model import Run
-from numerics.restart_cost import Epochs, cost_rows, operations, run_epochs, share_ratio
+from numerics.restart_cost import Epochs, cost_rows, epoch_ends, operations, run_epochs, share_ratio
 from numerics.simulation import simulate
 from theory.claims import Verdict, c15_restart_cost
 from theory.games import ipd, stag_hunt
@@ -50,9 +50,10 @@ def test_geometric_law_against_simulated_chains() -> None:
 
 
 def test_epochs_of_the_runs_are_the_simulated_successes() -> None:
-    """The same labels as ``simulate`` gives, chain by chain; more chains leave the earlier ones alone."""
+    """The same ends and labels as ``simulate`` gives, chain by chain; more chains leave the earlier ones alone."""
     small, large = (c14.restart_experiment(stag_hunt(), ("pg", "meta"), chains, 5) for chains in (20, 40))
     outcome = simulate(small)
+    assert all((ends == outcome[method].end).all() for method, ends in epoch_ends(small, 13))
     for entry, more in zip(run_epochs(small, 13), run_epochs(large, 13), strict=True):
         assert (entry.success.ravel() == outcome[entry.method].success).all()
         assert (more.success[:20] == entry.success).all() and entry.success.shape == (20, 13)

@@ -27,7 +27,6 @@ from numerics.restart_tails import (
     ORACLE,
     SUCCEED,
     Chains,
-    exact_interval,
     independence,
     independence_rows,
     longer,
@@ -35,6 +34,7 @@ from numerics.restart_tails import (
     run_chains,
     tails,
 )
+from numerics.statistics import clopper_pearson
 from theory.claims import Evidence, Verdict
 from theory.claims import c14_restarts as claims
 from theory.games import stag_hunt
@@ -133,7 +133,7 @@ def test_exact_intervals_cover_where_few_chains_last() -> None:
     n, p, confidence = 100, 1e-4, 1 - 0.05 / 100
     coverage = {True: 0.0, False: 0.0}
     for count in range(4):
-        low, high = exact_interval(count, n, confidence)
+        low, high = clopper_pearson(count, n, confidence)
         coverage[low <= p <= high] += float(binom.pmf(count, n, p))
     assert coverage[True] >= confidence
 
