@@ -91,8 +91,8 @@ def test_folders_that_hold_no_ledger(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    # Repeated games keep mixed ends whose limit takes the oracle all its steps.
-    [pytest.param(name, marks=pytest.mark.thorough if name.startswith("ipd") else ()) for name in REGISTRY],
+    # Repeated games keep mixed ends whose limit takes the oracle all its steps; the grid's identity takes minutes.
+    [pytest.param(name, marks=pytest.mark.thorough if name.startswith(("ipd", "grid")) else ()) for name in REGISTRY],
 )
 def test_every_named_game_gets_a_ledger(name: str, tmp_path: Path) -> None:
     ledger = verify_game(REGISTRY[name](), Run("quick", 0))

@@ -9,6 +9,7 @@ from theory.games.chicken import chicken
 from theory.games.coordination import coordination
 from theory.games.cournot import cournot
 from theory.games.differentiable import AnyGame, DifferentiableGame, finite
+from theory.games.grid_stag_hunt import grid_stag_hunt
 from theory.games.ipd import ipd
 from theory.games.ipd_finite import ipd_finite
 from theory.games.ipd_from_cc import ipd_from_cc
@@ -17,6 +18,7 @@ from theory.games.model import START, Game, memory_one, normal_form
 from theory.games.prisoners_dilemma import prisoners_dilemma
 from theory.games.public_goods import public_goods
 from theory.games.regularised import regularised_matching_pennies, regularised_stag_hunt
+from theory.games.signalled_stag_hunt import signalled_stag_hunt
 from theory.games.stag_hunt import stag_hunt
 from theory.games.stag_hunt_3 import stag_hunt_3
 from theory.games.symmetric import symmetric_game
@@ -38,6 +40,8 @@ REGISTRY: dict[str, Callable[..., AnyGame]] = {
     "cournot": cournot,
     "regularised-stag-hunt": regularised_stag_hunt,
     "regularised-matching-pennies": regularised_matching_pennies,
+    "grid-stag-hunt": grid_stag_hunt,
+    "signalled-stag-hunt": signalled_stag_hunt,
 }
 
 __all__ = [
@@ -51,6 +55,7 @@ __all__ = [
     "coordination",
     "cournot",
     "finite",
+    "grid_stag_hunt",
     "ipd",
     "ipd_finite",
     "ipd_from_cc",
@@ -61,6 +66,7 @@ __all__ = [
     "public_goods",
     "regularised_matching_pennies",
     "regularised_stag_hunt",
+    "signalled_stag_hunt",
     "stag_hunt",
     "stag_hunt_3",
     "symmetric_game",
