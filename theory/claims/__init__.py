@@ -33,12 +33,13 @@ from theory.claims import (
     c15_risk_dominance,
     c15_stag_hunt_entry,
     c16_ipd_entry,
+    c17_neural_entry,
+    c17_neural_kernels,
     c18_ipd_equilibria,
     c18_stable_equilibria,
     c19_balls,
     c19_certificates,
     c19_regions,
-    unchecked,
 )
 from theory.claims.model import NOT_RUN, Claim, Evidence, Finding, Refuted, Verdict, settle, weakest
 
@@ -75,12 +76,13 @@ LEDGER: tuple[Claim, ...] = tuple(
             *c15_risk_dominance.CLAIMS,
             *c16_ipd_entry.CLAIMS,
             *c15_restart_cost.CLAIMS,
+            *c17_neural_entry.CLAIMS,
+            *c17_neural_kernels.CLAIMS,
             *c18_stable_equilibria.CLAIMS,
             *c18_ipd_equilibria.CLAIMS,
             *c19_regions.CLAIMS,
             *c19_balls.CLAIMS,
             *c19_certificates.CLAIMS,
-            *unchecked.CLAIMS,
         ),
         # C2 before C10; within a claim the parent first, then its readings as written.
         key=lambda claim: int(claim.id.partition(".")[0][1:]),
