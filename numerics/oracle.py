@@ -5,8 +5,9 @@ target's basin if every player's target action then has probability ≥ LIMIT in
 
 * In direct coordinates a run is decided when it no longer moves: a rest point of the projected step is the limit.
 * In logit coordinates pure policies are never reached. A run is taken as decided when it is close to a pure
-  equilibrium: every most likely start-state action has probability ≥ LIMIT, and no player gains more than EXPLOITABLE
-  of the range of rewards by a best reply. This is a heuristic: profiles that are nearly equilibria pass for limits.
+  equilibrium: in every state where play may begin the likeliest action has probability ≥ LIMIT, and no player gains
+  more than EXPLOITABLE of the range of rewards by a best reply. This is a heuristic: profiles that are nearly
+  equilibria pass for limits.
 
 What is not decided after MOST_STEPS is undecided.
 """
@@ -23,7 +24,7 @@ from numerics.compile import Array
 from numerics.dynamics import Learning, Schedule
 from numerics.exploitability import exploitability
 from numerics.kernels import trajectories
-from theory.games import finite
+from theory.games import Game, finite
 
 LIMIT = 0.99
 EXPLOITABLE = 0.05
@@ -53,13 +54,10 @@ def limits(learning: Learning, ends: Array, threads: int | None = None) -> tuple
         threads: how many to use; by default one per processor available.
 
     Raises:
-        BadInput: the game has no single start state, or no actions.
+        BadInput: the game has no actions.
     """
     game = finite(learning.game, "oracle")
     plain = replace(learning, rule="pg", clip=None, anneal=None, schedule=Schedule(learning.schedule.size(0), 0.0, 1.0))
-    start = basins.start_observation(game)
-    rewards = [float(entry) for rows in game.instance().reward for row in rows for entry in row]
-    tolerance = EXPLOITABLE * (max(rewards) - min(rewards))
     found = ends.copy()
     waiting = np.flatnonzero(np.isfinite(ends).all(0))
     phi = ends[:, waiting]
@@ -67,9 +65,7 @@ def limits(learning: Learning, ends: Array, threads: int | None = None) -> tuple
         if plain.policy == "direct":
             decided: Labels = np.asarray((trajectories(plain, phi, 1, number, threads=threads).ends == phi).all(0))
         else:
-            likeliest = [policies.probabilities(game, plain.policy, phi, i, start).max(0) for i in range(game.players)]
-            decided = np.asarray((np.stack(likeliest) >= LIMIT).all(0))
-            decided[decided] = exploitability(game, plain.policy, phi[:, decided]) <= tolerance
+            decided = settled(game, phi)
         found[:, waiting] = phi
         waiting, phi = waiting[~decided], phi[:, ~decided]
         if not waiting.size:
@@ -78,3 +74,16 @@ def limits(learning: Learning, ends: Array, threads: int | None = None) -> tuple
     undecided: Labels = np.asarray(~np.isfinite(ends).all(0))
     undecided[waiting] = True
     return found, undecided
+
+
+def settled(game: Game, phi: Array) -> Labels:
+    """Which log-odds count as the limit of a run: close to a pure equilibrium, as said above; shape (batch,)."""
+    starts = sorted(
+        {seen for seen, weight in zip(game.observed, game.start, strict=True) if game.value_of(weight) != 0}
+    )
+    rewards = [float(entry) for rows in game.instance().reward for row in rows for entry in row]
+    tolerance = EXPLOITABLE * (max(rewards) - min(rewards))
+    likeliest = [policies.probabilities(game, "logit", phi, i, o).max(0) for i in range(game.players) for o in starts]
+    decided: Labels = np.asarray((np.stack(likeliest) >= LIMIT).all(0))
+    decided[decided] = exploitability(game, "logit", phi[:, decided]) <= tolerance
+    return decided

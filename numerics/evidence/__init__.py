@@ -21,6 +21,7 @@ from numerics.evidence import (
     c15_sweep,
     c16_ipd,
     c16_peer_papers,
+    c17_neural,
     c19_regions,
 )
 from numerics.evidence.model import PROFILES, Check, Run
@@ -44,6 +45,7 @@ CHECKS: dict[str, Check] = {
     **c15_sweep.CHECKS,
     **c16_ipd.CHECKS,
     **c16_peer_papers.CHECKS,
+    **c17_neural.CHECKS,
     **c19_regions.CHECKS,
 }
 
