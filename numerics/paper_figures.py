@@ -15,6 +15,7 @@ from numerics import (
     drift_figures,
     entry_figures,
     moved_zero_figures,
+    neural_figures,
     recovery_figures,
     restart_figures,
     two_phase_figures,
@@ -76,6 +77,7 @@ FROM_EVIDENCE: Mapping[str, tuple[Callable[[Content], bool], Callable[[Sequence[
         lambda content: "tails" in content and "restarts" in content and content["game"] != ipd_finite().name,
         restart_figures.tails,
     ),
+    "neural": (lambda content: "neural" in content, neural_figures.learning_curves),
 }
 
 

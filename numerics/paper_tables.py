@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from numerics import annealing_tables, experiment_tables
+from numerics import annealing_tables, experiment_tables, neural_tables
 from numerics.files import write_whole
 from numerics.stored_ledger import stored_claims, stored_evidence
 from numerics.tables import Table
@@ -35,7 +35,7 @@ def write_tables(folder: Path) -> list[Path]:
             "certificates": _certificates(folder, claims),
         }
         evidence = list(stored_evidence(folder, claims))
-        for made in (experiment_tables.TABLES, annealing_tables.TABLES):
+        for made in (experiment_tables.TABLES, annealing_tables.TABLES, neural_tables.TABLES):
             tables |= {name: table(evidence) for name, table in made.items()}
     except BadInput:
         raise

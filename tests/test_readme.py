@@ -126,6 +126,14 @@ def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "order aligned" in printed and "Share(" in printed and "PairedDifference(" in printed
 
 
+def test_the_example_of_networks_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("jax")
+    pytest.importorskip("pettingzoo")
+    exec(compile(block("python", "published_training"), "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "'meta'" in printed and "S" in printed.splitlines()[-2]
+
+
 def test_the_two_commands_are_targets_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for line in block("sh", "make verify").splitlines():

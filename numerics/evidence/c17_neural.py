@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from numerics import neural
-from numerics.basins import InitialCooperation, MeanValue, class_of_ends, succeeded
+from numerics.basins import InitialCooperation, MeanValue, class_of_ends, succeeded, target_probabilities
 from numerics.evidence.model import NOT_IN_PROFILE, Check, Run
 from numerics.multiplicity import paired_family
+from numerics.oracle import LIMIT
 from numerics.paper_comparison import by_holm, compare_share
 from numerics.paper_settings import ARMS, NEURAL_GAME, PUBLISHED
-from numerics.statistics import share, wilson
+from numerics.statistics import share, student_interval, wilson
 from theory.claims import Evidence, Finding, Verdict
 from theory.claims.model import undecided
 from theory.games import Game, grid_stag_hunt, ipd, ipd_finite, signalled_stag_hunt
@@ -46,6 +47,7 @@ SIZES: Mapping[str, Mapping[str, tuple[int, tuple[str, ...]] | None]] = {
         "C17.grid": (200, ALL),
     },
 }
+ORACLE = {("C17.mlp-ipd-exact", "pg"), ("C17.mlp-ipd-exact", "meta")}  # where the oracle is asked too, paper profile
 Success = InitialCooperation | MeanValue
 
 
@@ -81,7 +83,7 @@ def entered(name: str, profile: str, seed: int) -> dict[str, Any]:
     for arm, ends in runs.ends.items():
         success_of[arm], undecided_of[arm] = succeeded(success, game, "logit", ends)
         found = share(success_of[arm], undecided_of[arm])
-        welfare = runs.welfare[arm].mean(1)
+        curve = [(float(frame.mean()), *student_interval(frame)) for frame in runs.welfare[arm]]
         rows.append(
             {
                 "game": game.name,
@@ -92,8 +94,9 @@ def entered(name: str, profile: str, seed: int) -> dict[str, Any]:
                 "n": found.total,
                 "undecided": found.undecided,
                 "ends": _ends(game, ends),
-                "welfare": [round(float(value), 6) for value in welfare],
+                "welfare": [[round(value, 6) for value in frame] for frame in curve],  # mean, low, high
                 "every": runs.every,
+                **(_by_oracle(runs, arm) if (name, arm) in ORACLE and profile == "paper" else {}),
             }
         )
     pairs = [(arm, "pg") for arm in runs.ends if arm != "pg"]
@@ -114,6 +117,15 @@ def entered(name: str, profile: str, seed: int) -> dict[str, Any]:
     return {"seed": seed, "success": str(success), "neural": rows, "differences": differences}
 
 
+def _by_oracle(runs: Trained, arm: str) -> dict[str, Any]:
+    """Ends that policy gradient leads to the target, and those that it leads to no limit; the rest have another."""
+    from numerics.neural.experiments import oracle
+
+    later, settled = oracle(runs, arm)
+    target = (target_probabilities(runs.training.game, "logit", later) >= LIMIT).all(0)
+    return {"oracle": {"target": int((target & settled).sum()), "undecided": int((~settled).sum())}}
+
+
 def _ends(game: Game, ends: Any) -> dict[str, int]:
     """Ends by what is played where play begins, if that is one state."""
     if sum(game.value_of(weight) != 0 for weight in game.start) > 1:
@@ -131,10 +143,16 @@ def _check_entry(name: str, run: Run) -> Finding:
     shown = ", ".join(f"{row['arm']} {row['share']:.3f}" for row in found["neural"])
     ends = next(row["ends"] for row in found["neural"] if row["arm"] == "meta")
     counted = f"; ends of meta: {', '.join(f'{key} {count}' for key, count in sorted(ends.items()))}" if ends else ""
+    oracle = "".join(
+        f"; {row['arm']} by the oracle: target {row['oracle']['target']}, undecided {row['oracle']['undecided']}"
+        for row in found["neural"]
+        if "oracle" in row
+    )
     evidence = Evidence(
         "experiment",
         "paired experiment with networks; updates by automatic differentiation through the unroll",
-        f"{shown} of {meta['n']} starts; meta - pg = {meta['difference']:+.3f} [{low:+.3f}, {high:+.3f}]{counted}",
+        f"{shown} of {meta['n']} starts; meta - pg = {meta['difference']:+.3f} [{low:+.3f}, {high:+.3f}]"
+        f"{counted}{oracle}",
         found,
         meta["n"],
         (low, high),
@@ -176,46 +194,55 @@ def visits(run: Run, count: int, every: int, frames: int) -> list[dict[str, Any]
     from numerics.neural.network import Networks
     from numerics.neural.training import train
 
+    training = published_training(ipd(), FEW, steps=every * (frames - 1))
+    networks = Networks.of(training.game, training.hidden)
+    runs = train(training, starts(training, count, run.seed), run.seed, run.progress, keep=every)
     rows = []
-    for frame in range(frames):
-        training = published_training(ipd(), FEW, steps=every * frame)
-        networks = Networks.of(training.game, training.hidden)
-        runs = train(training, starts(training, count, run.seed), run.seed)
-        for arm in FEW:
-            found = alignment(training.game, networks, runs.theta[arm])
+    for arm in FEW:
+        for frame in range(frames):
+            found = alignment(training.game, networks, [block[frame] for block in runs.visited[arm]])
             rows.append({"arm": arm, "step": every * frame, **_summary(found)})
     return rows
 
 
 def _summary(found: Any) -> dict[str, Any]:
+    """Counts and medians; a network that stands still has no cosine, and a cosine within SMALL of 0 no sign."""
+    moving = np.isfinite(found.parameters) & np.isfinite(found.policy) & np.isfinite(found.table)
+    rows = {name: getattr(found, name)[moving] for name in ("table", "policy", "parameters", "condition", "promised")}
+    medians = {
+        f"cosine_{name}": float(np.median(rows[name])) if moving.any() else None
+        for name in ("parameters", "policy", "table")
+    }
+    finite = rows["condition"][np.isfinite(rows["condition"])]
     return {
-        "n": len(found.product),
-        "table": float((found.table > 0).mean()),
-        "network": float((found.product > 0).mean()),
-        "lost": int(((found.table > 0) & (found.product <= 0)).sum()),
-        "promised": float(found.promised.mean()),
-        "cosine_parameters": float(np.median(found.parameters)),
-        "cosine_policy": float(np.median(found.policy)),
-        "cosine_table": float(np.median(found.table)),
-        "condition": [float(value) for value in np.quantile(found.condition, (0.1, 0.5, 0.9))],
+        "n": len(moving),
+        "still": int((~moving).sum()),
+        "table": int((rows["table"] > SMALL).sum()),
+        "network": int((rows["policy"] > SMALL).sum()),
+        "lost": int(((rows["table"] > SMALL) & (rows["policy"] < -SMALL)).sum()),
+        "promised": int(rows["promised"].sum()),
+        **medians,
+        "condition": [float(value) for value in np.quantile(finite, (0.1, 0.5, 0.9))] if finite.size else None,
     }
 
 
+SMALL = 1e-8
 ALIGNMENT: Mapping[str, tuple[int, int, int]] = {"quick": (60, 60, 1), "paper": (200, 60, 5)}  # starts, every, frames
 
 
 def _check_alignment(run: Run) -> Finding:
     count, every, frames = ALIGNMENT[run.profile]
     rows = visits(run, count, every, frames)
-    lost, seen = sum(row["lost"] for row in rows), sum(row["n"] for row in rows)
+    lost, seen, still = (sum(row[key] for row in rows) for key in ("lost", "n", "still"))
     first = rows[0]
+    spread = ", ".join(f"{value:.0f}" for value in first["condition"])
     low, high = wilson(first["lost"], first["n"])
     evidence = Evidence(
         "experiment",
         "inner products at visited policies by automatic differentiation",
-        f"at {first['n']} starts aligned in the table {first['table']:.3f}, in the network {first['network']:.3f} of "
-        f"runs; aligned in the table only: {lost} of {seen} visits; kernels' condition numbers at the starts, 10, 50 "
-        f"and 90 %: {', '.join(f'{value:.0f}' for value in first['condition'])}",
+        f"at {first['n']} starts aligned in the table {first['table']}, in the network {first['network']}; aligned in "
+        f"the table and turned away in the network: {lost} of {seen} visits, {still} without a direction; kernels' "
+        f"condition numbers at the starts, 10, 50 and 90 %: {spread}",
         {"seed": run.seed, "alignment": rows},
         first["n"],
         (low, high),

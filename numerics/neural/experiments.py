@@ -28,7 +28,7 @@ from theory.updates import Form
 
 RULES = ("pg", "own", "peer", "meta")
 ANNEALED = "meta, annealed"
-ORACLE_STEPS = 2000
+ORACLE_STEPS = 500
 
 
 def arms(game: Game, names: Sequence[str]) -> tuple[Arm, ...]:

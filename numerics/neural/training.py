@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -77,6 +76,8 @@ class Trained:
         theta: θ by arm and player, shape (starts, parameters).
         welfare: summed mean values by arm after every ``every`` steps from step 0, shape (frames, starts).
         every: steps between two frames.
+        visited: θ by arm and player at step 0 and after every ``keep`` steps, shape (visits, starts, parameters);
+            nothing unless asked for.
     """
 
     training: Training
@@ -84,9 +85,16 @@ class Trained:
     theta: dict[str, tuple[Array, ...]] = field(repr=False)
     welfare: dict[str, Array] = field(repr=False)
     every: int = FRAME
+    visited: dict[str, tuple[Array, ...]] = field(repr=False, default_factory=dict)
 
 
-def train(training: Training, starts: Sequence[Array], seed: int, progress: Progress | None = None) -> Trained:
+def train(
+    training: Training,
+    starts: Sequence[Array],
+    seed: int,
+    progress: Progress | None = None,
+    keep: int | None = None,
+) -> Trained:
     """Run every arm from every start.
 
     Args:
@@ -94,6 +102,7 @@ def train(training: Training, starts: Sequence[Array], seed: int, progress: Prog
         starts: one array of shape (starts, parameters) per player, as :meth:`Networks.draw` gives them.
         seed: of the sampled trajectories; start k's draws depend on it and k alone.
         progress: called as ``progress("networks", steps done, steps in all)``.
+        keep: keep θ after every so many steps, a multiple of :data:`FRAME`.
     """
     networks = Networks.of(training.game, training.hidden)
     count, width = len(starts[0]), max(1, LARGEST_BATCH // len(training.arms))
@@ -107,33 +116,43 @@ def train(training: Training, starts: Sequence[Array], seed: int, progress: Prog
         theta = tuple(
             jnp.broadcast_to(jnp.asarray(block[part]), (len(training.arms), *block[part].shape)) for block in starts
         )
-        seen = [np.asarray(look(theta))]
+        seen, visited = [np.asarray(look(theta))], [tuple(map(np.asarray, theta))]
         for begin in range(0, training.steps, FRAME):
             numbers = np.arange(begin, begin + FRAME)
             sizes = [training.schedule.size(int(n)) if n < training.steps else 0.0 for n in numbers]
             factors = [[_factor(arm, int(n)) for arm in training.arms] for n in numbers]
             theta = advance(theta, keys, jnp.array(numbers), jnp.array(sizes), jnp.array(factors))
             seen.append(np.asarray(look(theta)))
+            if keep is not None and (begin + FRAME) % keep == 0:
+                visited.append(tuple(map(np.asarray, theta)))
             done += 1
             if progress is not None:
                 progress("networks", done * FRAME, total * FRAME)
-        parts.append((tuple(map(np.asarray, theta)), np.stack(seen)))
-    return _collected(training, networks, parts)
+        parts.append((tuple(map(np.asarray, theta)), np.stack(seen), visited))
+    return _collected(training, networks, parts, keep is not None)
 
 
 def _factor(arm: Arm, step: int) -> float:
     return 1.0 if arm.anneal is None else arm.anneal.factor(step)
 
 
-def _collected(training: Training, networks: Networks, parts: list[tuple[Any, Array]]) -> Trained:
-    theta = [np.concatenate([blocks[player] for blocks, _ in parts], axis=1) for player in range(training.game.players)]
-    welfare = np.concatenate([seen for _, seen in parts], axis=2)  # (frames, arms, starts)
+def _collected(
+    training: Training, networks: Networks, parts: list[tuple[Blocks, Array, list[Blocks]]], kept: bool
+) -> Trained:
+    players = range(training.game.players)
+    theta = [np.concatenate([np.asarray(blocks[i]) for blocks, _, _ in parts], axis=1) for i in players]
+    welfare = np.concatenate([seen for _, seen, _ in parts], axis=2)  # (frames, arms, starts)
+    path = [  # (visits, arms, starts, parameters)
+        np.concatenate([np.stack([np.asarray(blocks[i]) for blocks in visits]) for _, _, visits in parts], axis=2)
+        for i in players
+    ]
     by_arm = {arm.name: tuple(block[row] for block in theta) for row, arm in enumerate(training.arms)}
     return Trained(
         training,
         {name: logits_of(networks, blocks) for name, blocks in by_arm.items()},
         by_arm,
         {arm.name: welfare[:, row] for row, arm in enumerate(training.arms)},
+        visited={arm.name: tuple(block[:, row] for block in path) for row, arm in enumerate(training.arms) if kept},
     )
 
 

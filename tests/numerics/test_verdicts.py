@@ -232,6 +232,23 @@ def test_what_did_not_run_is_no_surprise(ledger: Ledger) -> None:
     assert unexpected(replace(ledger, entries=silent), "quick") == []
 
 
+def test_a_parent_waits_for_its_required_readings(ledger: Ledger) -> None:
+    """C6 asks for C6.direct: without that its own verdict says nothing, with it a changed one is a surprise."""
+    assert "C6.direct" in found_claim(ledger, "C6").requires
+    changed = replace_finding(ledger, "C6", Finding(Verdict.UNDECIDED, "weakest of the required readings: …"))
+    assert unexpected(changed, "quick") == ["C6: UNDECIDED, expected PROVED"]
+    assert unexpected(replace_finding(changed, "C6.direct", NOT_RUN), "quick") == []
+
+
+def found_claim(ledger: Ledger, name: str) -> Claim:
+    return next(entry.claim for entry in ledger.entries if entry.claim.id == name)
+
+
+def replace_finding(ledger: Ledger, name: str, finding: Finding) -> Ledger:
+    entries = (replace(entry, finding=finding) if entry.claim.id == name else entry for entry in ledger.entries)
+    return replace(ledger, entries=tuple(entries))
+
+
 def test_expectations_name_claims_that_exist() -> None:
     folder = Path(verdicts.__file__).parent / "expectations"
     known = {claim.id for claim in LEDGER}

@@ -27,7 +27,7 @@ CLAIMS = (
     ),
     Claim(
         "C17.published",
-        "The published MLP-IPD row (0, 2, 11 and 23 percent) is what the published settings give.",
+        "The published MLP-IPD row is what the published settings give from PyTorch's default starts.",
         "paper, MLP-IPD experiments",
         assumptions=(_NETWORKS, _SETTINGS, "horizon 12, batch 384, whole-trajectory DiCE estimators"),
         scope="four shares, Fisher's exact test, Holm",
