@@ -89,7 +89,7 @@ def alignment_of_kernels(found: Mapping[str, Alignment]) -> Figure:
     )
     panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
     for axes, (title, one) in zip(panels, found.items(), strict=True):
-        drawn = np.isfinite([one.condition, one.policy, one.table]).all(0)
+        drawn = np.asarray(np.isfinite([one.condition, one.policy, one.table]).all(0))
         same = (one.policy > 0) == (one.table > 0)
         groups = (("same sign as in the table", same, BLUE, "o"), ("another sign", ~same, VERMILION, "v"))
         for name, members, colour, marker in groups:

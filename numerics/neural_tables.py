@@ -46,8 +46,9 @@ def neural_alignment(evidence: Evidence) -> Table:
     Intervals are Wilson's, cosines and condition numbers medians over what is not still.
     """
     columns = (
-        "arm", "step", "n", "still", "aligned in the table", "95% interval", "aligned in the network", "95% interval",
-        "lost", "95% interval", "cosine in parameters", "in log-odds", "of the table", "condition number",
+        "arm", "step", "n", "still", "aligned in the table", "95% interval of the table", "aligned in the network",
+        "95% interval of the network", "lost", "95% interval of the lost", "cosine in parameters", "in log-odds",
+        "of the table", "condition number",
     )  # fmt: skip
     rows = [
         (
@@ -82,8 +83,8 @@ def _median(value: float | None, spec: str) -> str:
 def end_policies(game: Game, ends: Array, least: int = 2) -> Table:
     """Which policies runs end at: actions after every observation, players' mean values, number of runs.
 
-    An action stands by its first letter, ``?`` where none is played with probability 0.9 (``numerics.basins.PURE``). The
-    last row is all pairs of policies at which fewer than ``least`` runs end.
+    An action stands by its first letter, ``?`` where none is played with probability 0.9 (``numerics.basins.PURE``).
+    The last row is all pairs of policies at which fewer than ``least`` runs end.
 
     Args:
         game: the game.

@@ -188,7 +188,7 @@ def _check_published(run: Run) -> Finding:
 
 
 def visits(run: Run, count: int, every: int, frames: int) -> list[dict[str, Any]]:
-    """Alignment after 0, every, 2·every … steps of policy gradient and Meta-MAPG, exact values, memory-one IPD."""
+    """Alignment in the IPD, exact values: at the starts, which both arms share, and after every, 2·every … steps."""
     from numerics.neural.alignment import alignment
     from numerics.neural.experiments import published_training, starts
     from numerics.neural.network import Networks
@@ -197,12 +197,13 @@ def visits(run: Run, count: int, every: int, frames: int) -> list[dict[str, Any]
     training = published_training(ipd(), FEW, steps=every * (frames - 1))
     networks = Networks.of(training.game, training.hidden)
     runs = train(training, starts(training, count, run.seed), run.seed, run.progress, keep=every)
-    rows = []
-    for arm in FEW:
-        for frame in range(frames):
-            found = alignment(training.game, networks, [block[frame] for block in runs.visited[arm]])
-            rows.append({"arm": arm, "step": every * frame, **_summary(found)})
-    return rows
+    points = [("start", 0, runs.visited[FEW[0]])]
+    points += [(arm, frame, runs.visited[arm]) for arm in FEW for frame in range(1, frames)]
+    return [
+        {"arm": arm, "step": every * frame}
+        | _summary(alignment(training.game, networks, [block[frame] for block in visited]))
+        for arm, frame, visited in points
+    ]
 
 
 def _summary(found: Any) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def test_the_table_of_alignment_repeats_the_evidence() -> None:
 
 
 def test_networks_that_all_stand_still_have_no_medians() -> None:
-    still = VISITS["alignment"][0] | {"still": 60, "table": 0, "network": 0, "lost": 0}
+    still: dict[str, Any] = VISITS["alignment"][0] | {"still": 60, "table": 0, "network": 0, "lost": 0}
     still |= dict.fromkeys(("cosine_parameters", "cosine_policy", "cosine_table", "condition"))
     (line,) = TABLES["neural_alignment"]([("C17.alignment", {"alignment": [still]})]).rows
     assert line[3] == "60" and line[-4:] == ("", "", "", "")
