@@ -1,12 +1,12 @@
 """The update of neural policies from the tabular game and the networks' tangent kernels (claims C17.kernel-*).
 
-With ℓⁱ = ℓⁱ(θⁱ), Jacobian J_i = ∂ℓⁱ/∂θⁱ and K_i = J_iJ_iᵀ, and all derivatives of V in log-odds,
+With ℓⁱ = ℓⁱ(θⁱ), Jacobian J_i = ∂ℓⁱ/∂θⁱ and all derivatives of V in log-odds, one inner step takes a covector c back to
 
-    peer_i = Jᵢᵀ Σ_j α_j [∂_i∇_jVʲ]ᵀ K_j ∇_jVⁱ,
-    own_i  = α_i (Jᵢᵀ [∂_i∇_iVⁱ] K_i ∇_iVⁱ + Σ_o (∇_iVⁱ)_o ∇²ℓⁱ_o Jᵢᵀ∇_iVⁱ)
+    c_i + Jᵢᵀ Σ_j α_j [∂_i∇_jVʲ]ᵀ J_j c_j + α_i Σ_o (∇_iVⁱ)_o ∇²ℓⁱ_o c_i.
 
-in the expanded form with L = 1. The tabular parts are those of :mod:`numerics.implicit`, which uses the derived
-formulas and NumPy; only J and the curvature of ℓ come from automatic differentiation.
+From c_j = J_jᵀ∇_jVⁱ, the slopes, the kernels J_jJ_jᵀ come about. The tabular parts are those of
+:mod:`numerics.implicit`, which uses the derived formulas and NumPy; only J and the curvature of ℓ come from automatic
+differentiation, one network at a time.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from numerics.compile import Array
 from numerics.game_arrays import game_arrays
 from numerics.implicit import ArrayPoint, Entry
 from numerics.neural.network import Blocks, Networks
+from numerics.neural.updates import Inner
 from theory.games import Game
 
 
@@ -30,35 +31,58 @@ def jacobian(networks: Networks, player: int, theta: jax.Array) -> Array:
     return np.asarray(rows)
 
 
-def kernels(networks: Networks, theta: Blocks) -> tuple[Array, ...]:
-    """K_i = J_iJ_iᵀ of every player, shape (rows, rows) for rows = observations · outputs."""
-    found = [jacobian(networks, player, block) for player, block in enumerate(theta)]
-    return tuple(rows @ rows.T for rows in found)
+class _Point:
+    """A game at one θ: Jacobians, slopes in log-odds and one inner step's transposed derivative.
+
+    Attributes:
+        slopes: J_jᵀ∇_jVⁱ by value i and player j, shape (parameters of j,) each.
+    """
+
+    def __init__(self, game: Game, networks: Networks, step_sizes: tuple[float, ...], theta: Blocks) -> None:
+        self._networks, self._sizes, self._theta = networks, step_sizes, theta
+        self._jacobians = [jacobian(networks, player, block) for player, block in enumerate(theta)]
+        logits = [np.asarray(networks.logits(player, block)).reshape(-1) for player, block in enumerate(theta)]
+        self._table = ArrayPoint(game_arrays(game), "logit", tuple(map(_vector, logits)), 1)
+        self._players = range(game.players)
+        self.slopes = [[self._jacobians[j].T @ self._slope(i, j) for j in self._players] for i in self._players]
+
+    def _slope(self, value_of: int, player: int) -> Array:
+        return _numbers(self._table.gradient(value_of, player))
+
+    def moved(self) -> Blocks:
+        """θ + αv(θ)."""
+        return tuple(
+            block + size * self.slopes[player][player]
+            for player, (block, size) in enumerate(zip(self._theta, self._sizes, strict=True))
+        )
+
+    def back(self, covector: list[Array], player: int) -> Array:
+        """Block ``player`` of (1 + αDv)ᵀ c."""
+        change = np.zeros(len(self._jacobians[player]))
+        for other, rows in enumerate(self._jacobians):
+            along = self._table.hessian_product(other, player, other, _vector(rows @ covector[other]))
+            change += self._sizes[other] * _numbers(along)
+        bent = _curvature(self._networks, player, self._theta[player], self._slope(player, player), covector[player])
+        return np.asarray(covector[player] + self._jacobians[player].T @ change + self._sizes[player] * bent)
 
 
-def kernel_form(game: Game, networks: Networks, step_sizes: tuple[float, ...], theta: Blocks) -> dict[str, Any]:
-    """Policy-gradient, own- and peer-learning terms of every player at one θ, from kernels and tabular derivatives."""
-    jacobians = [jacobian(networks, player, block) for player, block in enumerate(theta)]
-    logits = [np.asarray(networks.logits(player, block)).reshape(-1) for player, block in enumerate(theta)]
-    entries = tuple(tuple(Entry(np.array([x])) for x in row) for row in logits)
-    point = ArrayPoint(game_arrays(game), "logit", entries, 1)
-    slopes = [
-        [_numbers(point.gradient(value_of, player)) for player in range(game.players)]
-        for value_of in range(game.players)
-    ]
+def kernel_form(game: Game, networks: Networks, inner: Inner, theta: Blocks) -> dict[str, Any]:
+    """Policy-gradient, own- and peer-learning terms of every player at one θ; terminal split."""
+    points = [_Point(game, networks, inner.step_sizes, theta)]
+    if inner.form == "unrolled":
+        for _ in range(inner.unroll):
+            points.append(_Point(game, networks, inner.step_sizes, points[-1].moved()))
+    players, slopes = range(game.players), points[-1].slopes
+    steps, times = (points, inner.unroll) if inner.form == "expanded" else (points[:-1], 1)
     found: dict[str, list[Array]] = {"current": [], "own": [], "peer": []}
-    for player, rows in enumerate(jacobians):
-        slope = slopes[player][player]
-        found["current"].append(rows.T @ slope)
-        bent = _curvature(networks, player, theta[player], slope, rows.T @ slope)
-        along = point.hessian_product(player, player, player, _vector(rows @ (rows.T @ slope)))
-        found["own"].append(step_sizes[player] * (rows.T @ _numbers(along) + bent))
-        peer = np.zeros(len(slope))
-        for other, others in enumerate(jacobians):
-            if other != player:
-                moved = _vector(others @ (others.T @ slopes[player][other]))
-                peer += step_sizes[other] * _numbers(point.hessian_product(other, player, other, moved))
-        found["peer"].append(rows.T @ peer)
+    for player in players:
+        found["current"].append(slopes[player][player])
+        for name in ("own", "peer"):
+            covector = [slopes[player][j] * float((j == player) == (name == "own")) for j in players]
+            pulled = covector
+            for point in reversed(steps):
+                pulled = [point.back(pulled, j) for j in players]
+            found[name].append(times * (pulled[player] - covector[player]))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from functools import lru_cache, partial
@@ -71,27 +72,46 @@ def test_values_are_those_of_tables(make: Any) -> None:
 # ----------------------------------------------------------------------------------------------------------- terms
 
 
-SIZES = (0.55, 0.4, 0.3)
-CASES: dict[str, tuple[Any, tuple[int, ...]]] = {
-    "stag-hunt": (stag_hunt, (3,)),
-    "ipd": (ipd, (4, 3)),
-    "public-goods": (public_goods, (2,)),
+def random_game() -> Game:
+    """Three states, two and three actions, everything drawn."""
+    draw = random.Random(6)
+
+    def distribution() -> tuple[Rational, ...]:
+        parts = [draw.randint(1, 9) for _ in range(3)]
+        return tuple(Rational(part, sum(parts)) for part in parts)
+
+    return Game(
+        name="drawn",
+        actions=(("a", "b"), ("x", "y", "z")),
+        states=("s", "t", "u"),
+        start=distribution(),
+        transition=tuple(tuple(distribution() for _ in range(6)) for _ in range(3)),
+        reward=tuple(tuple(tuple(Rational(draw.randint(-9, 9), 4) for _ in range(2)) for _ in range(6)) for _ in "stu"),
+        discount=Rational(4, 5),
+    )
+
+
+CASES: dict[str, tuple[Any, tuple[int, ...], Inner]] = {
+    "stag-hunt": (stag_hunt, (3,), Inner((0.55, 0.4))),
+    "ipd, two steps": (ipd, (4, 3), Inner((0.1, 0.05), 2, "unrolled")),
+    "ipd, expanded": (ipd, (4, 3), Inner((0.55, 0.4), 3)),
+    "public-goods": (public_goods, (2,), Inner((0.55, 0.4, 0.3), 1, "unrolled")),
+    "drawn": (random_game, (3,), Inner((0.3, 0.2), 1, "unrolled")),
 }
 
 
 @lru_cache
 def by_autodiff(name: str) -> dict[str, Any]:
-    make, hidden = CASES[name]
+    make, hidden, inner = CASES[name]
     networks, theta = drawn(make(), hidden, 5)
-    inner = Inner(SIZES[: make().players])
     found: dict[str, Any] = jax.jit(partial(terms, of_parameters(make(), networks), inner))(theta)
     return found
 
 
 def by_kernels(name: str) -> dict[str, Any]:
-    make, hidden = CASES[name]
+    make, hidden, inner = CASES[name]
     networks, theta = drawn(make(), hidden, 5)
-    return tangent_kernels.kernel_form(make(), networks, SIZES[: make().players], theta)
+    return tangent_kernels.kernel_form(make(), networks, inner, theta)
 
 
 def agree(one: dict[str, Any], two: dict[str, Any]) -> bool:
@@ -108,10 +128,10 @@ def test_wrong_kernel_forms_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None
     plain = tangent_kernels.jacobian
     with monkeypatch.context() as patch:
         patch.setattr(tangent_kernels, "_curvature", lambda networks, player, theta, slope, direction: 0 * direction)
-        assert not agree(by_autodiff("ipd"), by_kernels("ipd"))
+        assert not agree(by_autodiff("ipd, expanded"), by_kernels("ipd, expanded"))
     # The players' kernels exchanged: both networks of the IPD have the same shape.
     monkeypatch.setattr(tangent_kernels, "jacobian", lambda networks, player, block: plain(networks, 1 - player, block))
-    assert not agree(by_autodiff("ipd"), by_kernels("ipd"))
+    assert not agree(by_autodiff("ipd, expanded"), by_kernels("ipd, expanded"))
 
 
 @pytest.mark.parametrize("form", ["unrolled", "expanded"])
