@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Exact arithmetic has no use for a deadline: a slow example is not a wrong one.
@@ -11,3 +13,10 @@ _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("default", derandomize=True, **_COMMON)
 settings.register_profile("thorough", max_examples=500, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def verified() -> Path | None:
+    """The folder of a quick verification made just before these tests, or ``None``: then they make their own."""
+    folder = os.environ.get("BASIN_ENTRY_VERIFIED")
+    return None if folder is None else Path(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from numerics.scaling import CASES
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 COMMAND = Path(sys.executable).with_name("basin-entry")
-VERIFIED = "BASIN_ENTRY_VERIFIED"
 # Words agree, numbers need not: another processor may end at another box or move a row from one verdict to another, and
 # few starts, sampled ones or networks', end elsewhere as under other draws.
 COUNTED = ("| C19.largest ", "| C15.published ", "| C16.published ", "| C16.peer-papers ", "| C16.sampled ", "| C17.")
@@ -33,10 +31,9 @@ def rows(markdown: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A quick verification: that of the run these tests are part of, or one of their own."""
-    if VERIFIED in os.environ:
-        return Path(os.environ[VERIFIED])
+def output(tmp_path_factory: pytest.TempPathFactory, verified: Path | None) -> Path:
+    if verified is not None:
+        return verified
     folder = tmp_path_factory.mktemp("readme")
     done = subprocess.run([COMMAND, "verify", "--out", folder], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
