@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from sympy import Expr, Symbol
 
@@ -86,7 +87,7 @@ class Decomposition:
         if not (has_closed_form(self.game) and self.policy == "direct"):
             size = f"{len(self.program.steps)} named steps, {self.program.operations} operations"
             return Document(title, (Line(f"no short closed form; the program has {size}"),))
-        symbols = _flat(parameters(self.game, self.policy))
+        symbols = flat(parameters(self.game, self.policy))
         named = (
             ("policy gradient", "g", "g", self.policy_gradient),
             ("own-learning correction", "own", r"\mathrm{own}", self.own_learning),
@@ -173,7 +174,7 @@ def rule_terms(
     coordinates = coordinates_of(game, policy)
     phi = parameters(game, coordinates)
     sizes = _step_sizes(game, asymmetric)
-    build = Builder([*_flat(phi), *dict.fromkeys(sizes), *(symbol for symbol, _ in game.parameters)])
+    build = Builder([*flat(phi), *dict.fromkeys(sizes), *(symbol for symbol, _ in game.parameters)])
     parts = _unroll(build, game, coordinates, phi, sizes, check_unroll(unroll), form, split)
     return build.program(term_blocks(chosen, parts))
 
@@ -209,7 +210,7 @@ def update_program(
     coordinates = coordinates_of(game, policy)
     phi = parameters(game, coordinates)
     sizes = _step_sizes(game, asymmetric=True)
-    symbols = [*_flat(phi), *sizes, own_coefficient, peer_coefficient, *(symbol for symbol, _ in game.parameters)]
+    symbols = [*flat(phi), *sizes, own_coefficient, peer_coefficient, *(symbol for symbol, _ in game.parameters)]
     build = Builder(symbols)
     parts = _unroll(build, game, coordinates, phi, sizes, check_unroll(unroll), form, split)
     return build.program({"update": [entry for player in parts.players for entry in chosen.update(parts, player)]})
@@ -222,7 +223,7 @@ def two_point_terms(game: AnyGame, policy: str, rule: str = "meta") -> Program:
     """
     coordinates = coordinates_of(game, policy)
     here, there = parameters(game, coordinates), parameters(game, coordinates, "_next")
-    build = Builder([*_flat(here), *_flat(there), alpha, *(symbol for symbol, _ in game.parameters)])
+    build = Builder([*flat(here), *flat(there), alpha, *(symbol for symbol, _ in game.parameters)])
     sizes = [alpha] * game.players
     parts = _unroll(build, game, coordinates, here, sizes, 1, "unrolled", "terminal", there)
     return build.program(term_blocks(rule_of(rule), parts))
@@ -237,11 +238,11 @@ def differentiated_unroll(game: AnyGame, policy: str = "direct", unroll: int = 1
     phi = parameters(game, coordinates)
     symbols = [symbol for symbol, _ in game.parameters]
     sizes = _step_sizes(game, asymmetric)
-    build = Builder([*_flat(phi), *dict.fromkeys(sizes), *symbols])
+    build = Builder([*flat(phi), *dict.fromkeys(sizes), *symbols])
     inner = _differentiated_values(game, coordinates, phi, symbols)
-    here: list[Expr] = list(_flat(phi))
+    here: list[Expr] = list(flat(phi))
     for _ in range(check_unroll(unroll)):
-        slopes = build.inline(inner, {**dict(zip(_flat(phi), here, strict=True)), **{s: s for s in symbols}})["slopes"]
+        slopes = build.inline(inner, {**dict(zip(flat(phi), here, strict=True)), **{s: s for s in symbols}})["slopes"]
         steps = [size for size, row in zip(sizes, phi, strict=True) for _ in row]
         here = [build.let("phi", x + a * slope) for x, a, slope in zip(here, steps, slopes, strict=True)]
     end = point_of(build, game, coordinates, _split(here, phi))
@@ -257,7 +258,7 @@ def _step_sizes(game: AnyGame, asymmetric: bool) -> list[Symbol]:
 def _differentiated_values(
     game: AnyGame, coordinates: Coordinates, phi: Sequence[Sequence[Symbol]], symbols: Sequence[Symbol]
 ) -> Program:
-    build = Builder([*_flat(phi), *symbols])
+    build = Builder([*flat(phi), *symbols])
     point = point_of(build, game, coordinates, tuple(map(tuple, phi)))
     slopes = [slope for player in range(game.players) for slope in build.gradient(point.value(player), phi[player])]
     return build.program({"slopes": slopes})
@@ -286,8 +287,9 @@ def _unroll(
     return Unroll(point_at, phi, sizes, length, form, split, given_end=given_end, let=build.let)
 
 
-def _flat(rows: Sequence[Sequence[Symbol]]) -> tuple[Symbol, ...]:
-    return tuple(symbol for row in rows for symbol in row)
+def flat(rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
+    """The entries of all rows, in order."""
+    return tuple(entry for row in rows for entry in row)
 
 
 def _split(flat: Sequence[Expr], like: Sequence[Sequence[object]]) -> Parameters:

@@ -24,11 +24,11 @@ at the target, a run cannot cross the box's other faces, at which it moves inwar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 from typing import Any
 
 from sympy import Expr, Integer, Matrix, Poly, Rational, Symbol, eye
 
+from theory.bernstein import bernstein
 from theory.exact import Undecided, is_zero
 
 Column = Any  # SymPy matrices have no types
@@ -114,13 +114,11 @@ def towards(signs: Sequence[int], matrix: Any, others: Sequence[int] | None = No
 def positive_on_box(
     expression: Expr, symbols: Sequence[Symbol], low: Rational, high: Rational, weakly: bool = False
 ) -> bool:
-    """Whether a function affine in every symbol is > 0 (or ≥ 0) where all symbols lie in [low, high]: at its corners.
+    """Whether a polynomial is > 0 (or ≥ 0) where all symbols lie in [low, high], by its Bernstein coefficients.
 
-    Raises:
-        Undecided: it is not affine in every symbol.
+    Exact for polynomials affine in every symbol, whose coefficients are their values at the corners; others may be
+    positive without being found so.
     """
-    polynomial = Poly(expression, *symbols, domain="QQ")
-    if any(power > 1 for powers in polynomial.monoms() for power in powers):
-        raise Undecided(f"{expression} is not affine in every symbol")
-    corners = (polynomial(*corner) for corner in product((low, high), repeat=len(symbols)))
-    return all(value > 0 or (weakly and value == 0) for value in corners)
+    terms = dict(Poly(expression, *symbols, domain="QQ").terms())
+    found = bernstein(terms, [(low, high)] * len(symbols), Rational).values()
+    return all(value > 0 or (weakly and value == 0) for value in found)

@@ -21,10 +21,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sympy import Add, Dummy, Expr, Integer, Matrix, Rational, Symbol, eye, tanh, zeros
+from sympy import Add, Dummy, Expr, Integer, Matrix, Symbol, eye, tanh, zeros
 
+from theory.decomposition import flat
 from theory.games.model import Game
 from theory.jets import Jet
+from theory.linear import dot
 from theory.policies import parameters
 from theory.program import partials
 from theory.updates.model import Form, Unroll
@@ -209,8 +211,7 @@ class WholePoint:
             for slope in derivatives(self._values[value_of], self._weights[other])
         ]
         return tuple(
-            Add(*(entry.xreplace(self._here) * w for entry, w in zip(column, direction, strict=True)))
-            for column in zip(*rows, strict=True)
+            dot([entry.xreplace(self._here) for entry in column], direction) for column in zip(*rows, strict=True)
         )
 
 
@@ -218,11 +219,6 @@ def derivatives(expression: Expr, symbols: Sequence[Symbol]) -> Vector:
     """The derivatives of an expression in some of its symbols."""
     found = partials(expression)
     return tuple(found.get(symbol, Integer(0)) for symbol in symbols)
-
-
-def flat(rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
-    """The entries of all rows, in order."""
-    return tuple(entry for row in rows for entry in row)
 
 
 def smooth(shape: Sequence[tuple[int, int]]) -> PolicyGame:
@@ -328,14 +324,8 @@ def network(name: str, inputs: Sequence[Sequence[Expr]], units: int, shifted: bo
     biases = [named("b", k) for k in range(1, units + 1)] if shifted else []
     shifts = biases or [Integer(0)] * units
     last = named("c")
-    hidden = tuple(
-        tuple(
-            tanh(Add(b, *(w * x for w, x in zip(row, point, strict=True))))
-            for row, b in zip(inner, shifts, strict=True)
-        )
-        for point in inputs
-    )
-    logits = tuple(Add(last, *(a * h for a, h in zip(outer, row, strict=True))) for row in hidden)
+    hidden = tuple(tuple(tanh(b + dot(row, point)) for row, b in zip(inner, shifts, strict=True)) for point in inputs)
+    logits = tuple(last + dot(outer, row) for row in hidden)
     return Network((*flat(inner), *biases, *outer, last), logits, hidden, outer)
 
 
@@ -348,7 +338,7 @@ def network_kernel(net: Network, inputs: Sequence[Sequence[Expr]], shifted: bool
     size = len(inputs)
 
     def entry(row: int, column: int) -> Expr:
-        product = Add(Integer(int(shifted)), *(x * y for x, y in zip(inputs[row], inputs[column], strict=True)))
+        product = int(shifted) + dot(inputs[row], inputs[column])
         units = zip(net.outer, net.hidden[row], net.hidden[column], strict=True)
         return 1 + Add(*(h * g + a**2 * (1 - h**2) * (1 - g**2) * product for a, h, g in units))
 
@@ -358,26 +348,3 @@ def network_kernel(net: Network, inputs: Sequence[Sequence[Expr]], shifted: bool
 def at_rest(net: Network, outer: Expr) -> dict[Symbol, Expr]:
     """Weights at which every hidden unit and the logit are at 0 and all output weights are equal."""
     return {symbol: outer if symbol in net.outer else Integer(0) for symbol in net.weights}
-
-
-def drawn_games(payoffs: Sequence[Sequence[int]]) -> Game:
-    """Symmetric one-shot games, one of which is drawn at random and seen by both players; payoffs R, S, T, P each.
-
-    Every game is as likely. There is no second round: γ = 0.
-    """
-    cells = [
-        ((Rational(r),) * 2, (Rational(s), Rational(t)), (Rational(t), Rational(s)), (Rational(p),) * 2)
-        for r, s, t, p in payoffs
-    ]
-    count = len(payoffs)
-    names = tuple(map(chr, range(ord("A"), ord("A") + count)))
-    stay = tuple(tuple(tuple(Integer(int(s == t)) for t in range(count)) for _ in range(4)) for s in range(count))
-    return Game(
-        name="hunts",
-        actions=(("Stag", "Hare"),) * 2,
-        states=names,
-        start=(Rational(1, count),) * count,
-        transition=stay,
-        reward=tuple(cells),
-        discount=Integer(0),
-    )

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
+from claim_checks import BY_ID, checked, plain_finding, readings
 from sympy import Expr, Integer, Matrix, Rational, Symbol, atanh, eye, lambdify, symbols, tanh, zeros
 
 from theory import neural_kernels
-from theory.claims import Verdict, c17_neural_kernels, settle
+from theory.claims import Verdict
 from theory.claims import c17_neural_kernels as c17
-from theory.claims.model import Finding
-from theory.decomposition import decompose
+from theory.decomposition import decompose, flat
 from theory.games import stag_hunt
+from theory.games.signalled_stag_hunt import signalled_hunts
 from theory.neural_kernels import (
     PolicyGame,
     at_rest,
     derivatives,
-    drawn_games,
     drift,
-    flat,
     independent,
     kernel,
     linearised,
@@ -38,14 +36,7 @@ from theory.policies import parameters
 from theory.program import Builder
 from theory.values import point_of
 
-BY_ID = {claim.id: claim for claim in c17_neural_kernels.CLAIMS}
 ONE = Integer(1)
-
-
-def found(name: str) -> Finding:
-    check = BY_ID[name].check
-    assert check is not None
-    return settle(check)
 
 
 # ------------------------------------------------------------------------------------------------------------ by hand
@@ -181,8 +172,8 @@ def test_probabilities_are_logistic() -> None:
     assert net.hidden[0][0] == tanh(net.weights[0] + net.weights[1])
 
 
-def test_drawn_games_are_drawn_alike() -> None:
-    game = drawn_games(((4, 0, 3, 2), (1, 0, 0, 1)))
+def test_signalled_hunts_are_drawn_alike() -> None:
+    game = signalled_hunts("two", ((4, 0, 3, 2), (1, 0, 0, 1)))
     here = tabular(game)
     at = dict(zip(flat(here.entries), map(Rational, ("1/2", "1", "1/2", "0")), strict=True))
     assert here.values[0].xreplace(at) == Rational(9, 4) / 2  # (4 + 0 + 3 + 2)/4 and S = 0
@@ -206,23 +197,17 @@ VERDICTS = {
 
 @pytest.mark.parametrize("name", VERDICTS)
 def test_verdicts(name: str) -> None:
-    result = found(name)
-    assert result.verdict is VERDICTS[name], result.reason
-    kinds = {evidence.kind for evidence in result.evidence}
-    assert ("counterexample" if result.verdict is Verdict.REFUTED else "identity") in kinds
-    for evidence in result.evidence:
-        assert json.loads(json.dumps(dict(evidence.content))) == evidence.content and evidence.content
-        assert evidence.summary.isascii()
+    plain_finding(name, VERDICTS[name])
 
 
 def test_every_claim_is_listed() -> None:
-    assert set(VERDICTS) == set(BY_ID)
+    assert set(VERDICTS) == readings("C17")
     assert all(BY_ID[name].statement.isascii() and BY_ID[name].scope.isascii() for name in VERDICTS)
 
 
 def test_own_learning_by_hand() -> None:
     """J H Jᵀ u²/64 with a = t = 1/2, s = 3/4: 2ats²(1 − a²s)·(1/4)/64 = 117/131072."""
-    moves = found("C17.own-from-kernel").evidence[0].content
+    moves = checked("C17.own-from-kernel").evidence[0].content
     a = t = Fraction(1, 2)
     s = 1 - t**2
     # Jᵀ = (as, t, 1)/4 in (w, a, c); Hess z has s at (w, a) and −2ats at (w, w); J Hess Jᵀ scales with 1/4³.
@@ -232,7 +217,7 @@ def test_own_learning_by_hand() -> None:
 
 def test_the_lost_alignment_by_hand() -> None:
     """K ∝ [[10, −8], [−8, 10]], M = diag(7, 3)/2, u = (7/4, 23/4): Σ M K u < 0 < Σ M u."""
-    content = found("C17.alignment-kept").evidence[0].content
+    content = checked("C17.alignment-kept").evidence[0].content
     k, m, u = np.array([[10, -8], [-8, 10]]), np.array([3.5, 1.5]), np.array([1.75, 5.75])
     assert float(Rational(content["tabular_1"])) == pytest.approx((m * u).sum() / 2)
     assert float(Rational(content["network_1"])) == pytest.approx((k @ (m * (k @ u))).sum() / 2 / 256)
@@ -264,22 +249,22 @@ def test_wrong_formulas_are_noticed(
 ) -> None:
     monkeypatch.setattr(module, name, wrong)
     for claim in claims:
-        assert found(claim).verdict is Verdict.UNDECIDED
+        assert checked(claim).verdict is Verdict.UNDECIDED
 
 
 def test_a_round_kernel_refutes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     real = c17.two_hunts
     monkeypatch.setattr(c17, "two_hunts", lambda outer, shifted=False: real(ONE, shifted))
-    assert found("C17.alignment-kept").verdict is Verdict.UNDECIDED
-    assert found("C17.sign-box").verdict is Verdict.UNDECIDED
+    assert checked("C17.alignment-kept").verdict is Verdict.UNDECIDED
+    assert checked("C17.sign-box").verdict is Verdict.UNDECIDED
 
 
 def test_a_game_without_the_signs_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(c17, "hunts", lambda: drawn_games(((4, 0, 1, 3), (14, 1, 12, 2))))
+    monkeypatch.setattr(c17, "hunts", lambda: signalled_hunts("hunts", ((4, 0, 1, 3), (14, 1, 12, 2))))
     for name in ("C17.alignment-kept", "C17.sign-box"):
-        assert found(name).verdict is Verdict.UNDECIDED
+        assert checked(name).verdict is Verdict.UNDECIDED
 
 
 def test_three_players_with_equal_kernels_flip_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(c17, "at_rest", lambda net, outer: at_rest(net, Integer(0)))
-    assert found("C17.one-state").verdict is Verdict.UNDECIDED
+    assert checked("C17.one-state").verdict is Verdict.UNDECIDED

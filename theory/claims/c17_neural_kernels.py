@@ -17,9 +17,11 @@ from sympy import Add, Expr, Integer, Matrix, Poly, Rational, Symbol, atanh, exp
 from theory.claims.c04_mechanism import SHAPES as ONE_SHOT
 from theory.claims.c04_mechanism import own_curvature
 from theory.claims.model import Claim, Evidence, Finding, Verdict, undecided
+from theory.decomposition import flat
 from theory.exact import Undecided, is_zero
 from theory.games import normal_form, stag_hunt
 from theory.games.model import Game
+from theory.games.signalled_stag_hunt import signalled_hunts
 from theory.kernel_alignment import (
     aligned_under_all,
     extremal_kernel,
@@ -31,15 +33,14 @@ from theory.kernel_alignment import (
     towards,
     turning,
 )
+from theory.linear import dot
 from theory.neural_kernels import (
     Local,
     Network,
     PolicyGame,
     at_rest,
     derivatives,
-    drawn_games,
     drift,
-    flat,
     independent,
     kernel,
     linearised,
@@ -70,9 +71,13 @@ def vanishes(entries: Iterable[Expr]) -> bool:
     return all(is_zero(independent(entry)) for entry in entries)
 
 
+HUNTS = ((8, 1, 2, 2), (14, 1, 12, 2))
+_HUNTS = "Stag Hunts " + " and ".join(",".join(map(str, payoffs)) for payoffs in HUNTS)
+
+
 def hunts() -> Game:
     """Two Stag Hunts with T >= P, drawn with probability 1/2 each and seen by both players."""
-    return drawn_games(((8, 1, 2, 2), (14, 1, 12, 2)))
+    return signalled_hunts("hunts", HUNTS)
 
 
 def networks() -> tuple[PolicyGame, ...]:
@@ -219,7 +224,7 @@ def directional(game: PolicyGame, player: int) -> Column:
     joint = flat(game.weights)
     speed = flat([derivatives(value, row) for value, row in zip(values, game.weights, strict=True)])
     own = [speed[joint.index(w)] for w in game.weights[player]]
-    return Matrix([Add(*(a * b for a, b in zip(derivatives(entry, joint), speed, strict=True))) for entry in own])
+    return Matrix([dot(derivatives(entry, joint), speed) for entry in own])
 
 
 # ------------------------------------------------------------------------------- own-learning is not in the kernels
@@ -299,9 +304,11 @@ def _check_condition() -> Finding:
     excess = z.dot(every * c) - middle * z.dot(c) + half
     if not is_zero(excess - 2 * half * (1 + f * s) ** 2 / ((1 + f**2) * (1 + s**2))):
         return undecided("the kernels of the plane exceed the bound by something else")
-    c, z = Matrix([1, 0]), Matrix([Rational(3, 5), Rational(4, 5)])  # cos = 3/5 = (4 - 1)/(4 + 1)
+    limit = 4
+    c, cosine = Matrix([1, 0]), largest_sine(Integer(limit))
+    z = Matrix([cosine, Rational(4, 5)])  # of length 1
     shown = []
-    for condition in (3, 4, 5):
+    for condition in (limit - 1, limit, limit + 1):
         worst = extremal_kernel(z, c, ONE, Integer(condition))
         aligned = aligned_under_all(z, c, largest_sine(Integer(condition)) ** 2)
         value = z.dot(worst * c)
@@ -317,8 +324,8 @@ def _check_condition() -> Finding:
         "identity",
         "(K - h)^2 = delta^2 - (M - K)(K - m); the extremal kernel with symbolic eigenvalues and angle; second route: "
         "all kernels of the plane",
-        "<z, Kc> >= (M + m)/2 <z, c> - (M - m)/2 |z||c|, attained; at cos = 3/5 every kernel with kappa < 4 keeps "
-        "alignment and one with kappa = 4 gives 0",
+        f"<z, Kc> >= (M + m)/2 <z, c> - (M - m)/2 |z||c|, attained; at cos = {cosine} every kernel with kappa < "
+        f"{limit} keeps alignment and one with kappa = {limit} gives 0",
         {"c": strings(c), "z": strings(z), "extremal": shown},
     )
     return Finding(Verdict.PROVED, "a kernel turns a vector by at most arcsin((kappa - 1)/(kappa + 1))", (evidence,))
@@ -345,10 +352,11 @@ def _check_pair() -> Finding:
         sine = half_turn(half)[1]
         if not all(map(is_zero, (*(matrix - matrix.T), *((matrix - eye(2)) * (matrix - eye(2)) - sine**2 * eye(2))))):
             return undecided("an extremal kernel turns by more than its angle")
-    halves = (Rational(1, 5), Rational(1, 3))  # sin A = 5/13, sin B = 3/5
+    halves, less = (Rational(1, 5), Rational(1, 3)), Rational(59, 100)  # sin A = 5/13, sin B = 3/5
     z, k_i, k_j, u = extremal_pair(*halves)
-    first, second = (half_turn(half)[1] ** 2 for half in halves)
-    at_limit = (aligned_under_all(z, u, first, second), aligned_under_all(z, u, first, Rational(59, 100) ** 2))
+    sines = [half_turn(half)[1] for half in halves]
+    first, second = (sine**2 for sine in sines)
+    at_limit = (aligned_under_all(z, u, first, second), aligned_under_all(z, u, first, less**2))
     if at_limit != (False, True) or z.dot(k_i * k_j * u) != 0:
         return undecided("the condition without roots is not the condition on angles")
     if aligned_under_all(u, u, HALF, HALF) or not aligned_under_all(u, u, HALF, HALF - Rational(1, 1000)):
@@ -364,8 +372,9 @@ def _check_pair() -> Finding:
     evidence = Evidence(
         "identity",
         "extremal kernels with symbolic angles; rational example; the condition decided without roots",
-        "at angle(z, u) + A + B = pi/2 a pair gives inner product 0, as for sines 5/13, 3/5 and cos 56/65; with 59/100 "
-        "for 3/5 every pair keeps alignment; even at angle 0 eps_i^2 + eps_j^2 < 1 is needed; M = diag(n, 1): a K_j "
+        f"at angle(z, u) + A + B = pi/2 a pair gives inner product 0, as for sines {sines[0]}, {sines[1]} and cos "
+        f"{z.dot(u)}; with {less} for {sines[1]} every pair keeps alignment; "
+        "even at angle 0 eps_i^2 + eps_j^2 < 1 is needed; M = diag(n, 1): a K_j "
         "turns by arcsin(rho), and eps_j for rho is refuted; for M = diag(1, 0) and u = (1, 0) K_j turns nothing and "
         "the condition with rho is not necessary",
         {"z": strings(z), "K_i": strings(k_i), "K_j": strings(k_j), "u": strings(u)},
@@ -428,7 +437,7 @@ def _check_kept() -> Finding:
     evidence = Evidence(
         "counterexample",
         "exact weights, both players' whole games differentiated and the kernel formula",
-        "Stag Hunts 8,1,2,2 and 14,1,12,2 with probability 1/2 each, network sigma(a tanh(w x) + c) with x = 1, -1 at "
+        f"{_HUNTS} with probability 1/2 each, network sigma(a tanh(w x) + c) with x = 1, -1 at "
         f"a = 3, w = c = 0, so p = q = 1/2: the tabular correction has inner product {found['tabular_1']} with the way "
         f"to Stag, the network's {found['network_1']}; at a = 1 the kernel is round and it is {kept}",
         {
@@ -507,8 +516,8 @@ def _turned_gradient() -> tuple[Expr, Expr]:
     if scales[0] == scales[1]:
         raise Undecided("the kernels do not differ")
     return (
-        Add(*(z * v for z, v in zip(way, slopes, strict=True))),
-        Add(*(z * k * v for z, k, v in zip(way, scales, slopes, strict=True))),
+        dot(way, slopes),
+        dot(way, [k * v for k, v in zip(scales, slopes, strict=True)]),
     )
 
 
@@ -579,7 +588,7 @@ def _check_sign_box() -> Finding:
         Evidence(
             "counterexample",
             "exact weights in a box where policy gradient and all that the correction is made of have the right signs",
-            "Stag Hunts 8,1,2,2 and 14,1,12,2, box [1/2, 1]^4, network sigma(3 tanh(w x + b) + c) at w = b = c = 0: "
+            f"{_HUNTS}, box [1/2, 1]^4, network sigma(3 tanh(w x + b) + c) at w = b = c = 0: "
             "with b K_12 is a positive multiple of 1 + h_1 h_2 > 0 at all weights, and entries move to Stag in the "
             "whole box; without b K has a negative entry, and at lambda = 0 one leaves the box from here",
             shown,

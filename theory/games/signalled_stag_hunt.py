@@ -11,7 +11,9 @@ elsewhere, and one that cannot must do with one answer to all.
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, Rational, Symbol
+from collections.abc import Sequence
+
+from sympy import Expr, Integer, Rational, Symbol, sympify
 
 from theory.games.model import Game
 from theory.symbols import P, R, S
@@ -27,19 +29,36 @@ def signalled_stag_hunt(**parameters: object) -> Game:
     Raises:
         BadInput: an unknown parameter, a value that is no exact number, or one outside the class.
     """
-    values = [_LOW + (_HIGH - _LOW) * Rational(k, CONTEXTS - 1) for k in range(CONTEXTS)]
-    drawn: tuple[Expr, ...] = (Rational(1, CONTEXTS),) * CONTEXTS
-    stakes: list[tuple[tuple[Expr, Expr], ...]] = [((R, R), (S, t), (t, S), (P, P)) for t in TEMPTATIONS]
-    game = Game(
-        name="signalled-stag-hunt",
+    temptations = [_LOW + (_HIGH - _LOW) * Rational(k, CONTEXTS - 1) for k in range(CONTEXTS)]
+    values = (*zip((R, S, P), map(Rational, (4, 0, 2)), strict=True), *zip(TEMPTATIONS, temptations, strict=True))
+    game = signalled_hunts("signalled-stag-hunt", [(R, S, t, P) for t in TEMPTATIONS], values)
+    return game.with_parameters(parameters)
+
+
+def signalled_hunts(
+    name: str, payoffs: Sequence[Sequence[Expr | int]], parameters: Sequence[tuple[Symbol, Rational]] = ()
+) -> Game:
+    """Symmetric Stag Hunts, of which one is drawn, all equally likely, and seen by both players.
+
+    Args:
+        name: the game's name.
+        payoffs: R, S, T, P of each; the class is R > T and P > S.
+        parameters: symbols in the payoffs with their values.
+
+    Raises:
+        BadInput: a Stag Hunt outside the class, or a symbol without a value.
+    """
+    hunts = [tuple(map(sympify, row)) for row in payoffs]
+    drawn: tuple[Expr, ...] = (Rational(1, len(hunts)),) * len(hunts)
+    return Game(
+        name=name,
         actions=(("Stag", "Hare"),) * 2,
-        states=tuple(f"c{k + 1}" for k in range(CONTEXTS)),
+        states=tuple(f"c{k + 1}" for k in range(len(hunts))),
         start=drawn,
-        transition=((drawn,) * 4,) * CONTEXTS,
-        reward=tuple(stakes),
+        transition=((drawn,) * 4,) * len(hunts),
+        reward=tuple(((r, r), (s, t), (t, s), (p, p)) for r, s, t, p in hunts),
         discount=Integer(0),
-        parameters=(*zip((R, S, P), map(Rational, (4, 0, 2)), strict=True), *zip(TEMPTATIONS, values, strict=True)),
-        ordering=(*(R - t for t in TEMPTATIONS), P - S),
+        parameters=tuple(parameters),
+        ordering=tuple(dict.fromkeys([r - t for r, _, t, _ in hunts] + [p - s for _, s, _, p in hunts])),
         target=("Stag", "Stag"),
     )
-    return game.with_parameters(parameters)
