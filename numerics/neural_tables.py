@@ -68,10 +68,6 @@ def neural_alignment(evidence: Evidence) -> Table:
 TABLES: Mapping[str, Callable[[Evidence], Table]] = {"neural": neural, "neural_alignment": neural_alignment}
 
 
-def _short(value: float | None, digits: str) -> str:
-    return "" if value is None else format(value, digits)
-
-
 def _counted(row: Content, field: str) -> tuple[str, str]:
     return f"{row[field] / row['n']:.4f}", interval(wilson(row[field], row["n"]))
 

@@ -21,6 +21,7 @@ from numerics.evidence import (
     c15_sweep,
     c16_ipd,
     c16_peer_papers,
+    c17_alignment,
     c17_neural,
     c19_regions,
 )
@@ -46,10 +47,11 @@ CHECKS: dict[str, Check] = {
     **c16_ipd.CHECKS,
     **c16_peer_papers.CHECKS,
     **c17_neural.CHECKS,
+    **c17_alignment.CHECKS,
     **c19_regions.CHECKS,
 }
 
 # Files whose checks share what they compute, so that one process should do them all.
-TOGETHER = (c14_restart_cost, c15_risk_dominance, c19_regions)
+TOGETHER = (c14_restart_cost, c15_risk_dominance, c17_neural, c19_regions)
 
 __all__ = ["CHECKS", "PROFILES", "TOGETHER", "Check", "Run"]

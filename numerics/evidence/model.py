@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from numerics import neural
 from numerics.experiments import Experiment
 from numerics.outcomes import Outcome, Paired
 from numerics.simulation import Progress, simulate
 from theory.claims import Evidence, Finding, Verdict
+from theory.claims.model import undecided
 
 # Starts of each experiment, by profile; 0 where the profile leaves it out.
 SIZES: Mapping[str, Mapping[str, int]] = {
@@ -87,6 +89,13 @@ class Run:
 
 Check = Callable[[Run], Finding]
 NOT_IN_PROFILE = Finding(Verdict.UNDECIDED, "not-run: it takes minutes; verify --profile paper runs it")
+
+
+def needing_networks(checks: Mapping[str, Check]) -> dict[str, Check]:
+    """The checks, or what to install for them."""
+    if neural.available():
+        return dict(checks)
+    return {name: lambda run: undecided(f"not-run: {neural.MISSING}") for name in checks}
 
 
 def experiment_evidence(outcome: Outcome, pair: Paired, route: str, summary: str) -> Evidence:

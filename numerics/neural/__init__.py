@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+ANNEALED = "meta, annealed"  # the arm whose coefficients decay as published
 MISSING = "neural policies need JAX: pip install 'basin-entry[neural]'"
 
 

@@ -16,28 +16,29 @@ from numerics.annealing import parse
 from numerics.basins import Labels
 from numerics.compile import Array
 from numerics.dynamics import Schedule
+from numerics.neural import ANNEALED
 from numerics.neural.network import Networks
 from numerics.neural.sampled import Batch
 from numerics.neural.training import Arm, Trained, Training, train
 from numerics.neural.updates import Inner
 from numerics.oracle import settled
-from numerics.paper_settings import DECAY
+from numerics.paper_settings import ARMS, DECAY
 from numerics.published import published_experiment
 from theory.games import Game
 from theory.updates import Form
 
-RULES = ("pg", "own", "peer", "meta")
-ANNEALED = "meta, annealed"
 ORACLE_STEPS = 500
 
 
-def arms(game: Game, names: Sequence[str]) -> tuple[Arm, ...]:
-    """Arms by name, with the published coefficients: :data:`RULES` and :data:`ANNEALED`."""
-    settings = published_experiment(game, ("pg",), 1, 0)
-    found = {
-        rule: Arm(rule, settings.own * (rule in ("own", "meta")), settings.peer * (rule in ("peer", "meta")))
-        for rule in RULES
-    }
+def arms(names: Sequence[str], own: float, peer: float) -> tuple[Arm, ...]:
+    """Arms by name: the rules of :data:`numerics.paper_settings.ARMS` and :data:`numerics.neural.ANNEALED`.
+
+    Args:
+        names: the arms wanted.
+        own: c_own of the rules that have it.
+        peer: c_peer of the rules that have it.
+    """
+    found = {rule: Arm(rule, own * (rule in ("own", "meta")), peer * (rule in ("peer", "meta"))) for _, rule in ARMS}
     found[ANNEALED] = replace(found["meta"], name=ANNEALED, anneal=parse(DECAY))
     return tuple(found[name] for name in names)
 
@@ -46,23 +47,33 @@ def published_training(
     game: Game,
     names: Sequence[str],
     *,
-    batch: Batch | None = None,
+    sampled: bool = False,
     steps: int | None = None,
     form: Form = "expanded",
     hidden: tuple[int, ...] = (16, 16),
 ) -> Training:
-    """The published settings on networks for the arms of these names."""
+    """The published settings on networks for the arms of these names.
+
+    Args:
+        game: the game.
+        names: the arms, see :func:`arms`.
+        sampled: whether gradients are sampled, with the published batch, over the game's horizon.
+        steps: outer steps; the published number by default.
+        form: ``expanded``, as published, or ``unrolled``.
+        hidden: units of the hidden layers.
+    """
     settings = published_experiment(game, ("pg",), 1, 0)
-    assert settings.clip is not None
+    learning = settings.learning("pg")
+    assert learning.clip is not None
     return Training(
         game,
-        arms(game, names),
-        Inner(settings.inner_lr * game.players if len(settings.inner_lr) == 1 else settings.inner_lr, 1, form),
-        Schedule(settings.lr, settings.lr_power, settings.lr_offset),
-        settings.clip,
+        arms(names, learning.own, learning.peer),
+        Inner(learning.inner_lr, learning.unroll, form),
+        learning.schedule,
+        learning.clip,
         settings.steps if steps is None else steps,
         hidden,
-        batch,
+        Batch(settings.batch, game.horizon or 1) if sampled else None,
     )
 
 
@@ -80,7 +91,7 @@ def oracle(trained: Trained, name: str, steps: int = ORACLE_STEPS) -> tuple[Arra
     training = trained.training
     plain = replace(
         training,
-        arms=arms(training.game, ("pg",)),
+        arms=arms(("pg",), 0.0, 0.0),
         batch=None,
         schedule=Schedule(training.schedule.size(0), 0.0, 1.0),
         steps=steps,

@@ -25,6 +25,8 @@ from numerics.neural.values import Logits, Values, dense_transition, log_policy
 from theory.errors import BadInput
 from theory.games import Game
 
+Played = tuple[jax.Array, jax.Array, list[jax.Array]]  # states, returns and counts so far
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -35,8 +37,8 @@ class Batch:
         rounds: H; a game with a horizon has to be played to its end.
     """
 
-    size: int = 384
-    rounds: int = 12
+    size: int
+    rounds: int
 
 
 def surrogate(game: Game, batch: Batch, logits: Logits, key: jax.Array) -> Values:
@@ -77,7 +79,7 @@ def play(game: Game, batch: Batch, logits: Logits, key: jax.Array) -> tuple[jax.
     def chosen(cumulative: jax.Array, draw: jax.Array) -> jax.Array:
         return (draw[:, None] >= cumulative[:, :-1]).sum(1)
 
-    def one_round(carried: tuple[jax.Array, jax.Array, list[jax.Array]], now: tuple[jax.Array, jax.Array]):  # type: ignore[no-untyped-def]
+    def one_round(carried: Played, now: tuple[jax.Array, jax.Array]) -> tuple[Played, None]:
         state, returns, counts = carried
         draw, discounted = now
         seen, joint, grown = observed[state], jnp.zeros(batch.size, dtype=int), []
