@@ -1,4 +1,4 @@
-"""Hypothesis profiles: ``default`` is deterministic, ``thorough`` (HYPOTHESIS_PROFILE=thorough) draws more."""
+"""What tests share. Hypothesis profiles: ``default`` is deterministic, ``thorough`` (HYPOTHESIS_PROFILE) draws more."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from commands import Invoke, called
 from hypothesis import HealthCheck, settings
 
 # Exact arithmetic has no use for a deadline: a slow example is not a wrong one.
@@ -20,3 +21,10 @@ def verified() -> Path | None:
     """The folder of a quick verification made just before these tests, or ``None``: then they make their own."""
     folder = os.environ.get("BASIN_ENTRY_VERIFIED")
     return None if folder is None else Path(folder)
+
+
+@pytest.fixture
+def invoke(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Invoke:
+    """Run the command in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: called(arguments, monkeypatch, capsys)

@@ -1,7 +1,6 @@
 """The command line: every verb, exit codes, and one sentence for every kind of garbage.
 
-Most calls run in this process (an interpreter with SymPy takes a second to start); a few go through the installed
-command.
+Most calls run in this process; a few go through the installed command.
 """
 
 from __future__ import annotations
@@ -10,12 +9,11 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from commands import Invoke
 
 from numerics import cli
 from theory.claims import LEDGER
@@ -28,34 +26,6 @@ name = "{name}"
 actions = ["Stag", "Hare"]
 payoffs = {{ row = [[4, 0], [3, 2]], column = "symmetric" }}
 """
-
-
-@dataclass(frozen=True)
-class Result:
-    code: int
-    out: str
-    err: str
-
-
-Invoke = Callable[..., Result]
-
-
-@pytest.fixture
-def invoke(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Invoke:
-    """Run the command in this process, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> Result:
-        monkeypatch.setattr(sys, "argv", ["basin-entry", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            cli.main()
-        code = exit_.value.code
-        assert isinstance(code, int)
-        printed = capsys.readouterr()
-        return Result(code, printed.out, printed.err)
-
-    return run
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from commands import Invoke
 
 from theory.regions import check as checker
 
@@ -50,25 +51,24 @@ def test_the_bare_checker_needs_no_packages(tmp_path: Path) -> None:
     assert done.returncode == 0 and done.stdout.count("accepted") == 2, done.stdout + done.stderr
 
 
-def test_statuses(tmp_path: Path) -> None:
-    refuted = run(
+def test_statuses(tmp_path: Path, invoke: Invoke) -> None:
+    refuted = invoke(
         *("certify", "stag-hunt", "--target", "Stag,Stag", "--kind", "sublevel", "--level", "1/2", "-o", "no.json"),
-        cwd=tmp_path,
     )
-    assert refuted.returncode == 1 and "REFUTED" in refuted.stdout
-    assert run("check", "no.json", cwd=tmp_path).returncode == 0  # the refutation itself is right
+    assert refuted.code == 1 and "REFUTED" in refuted.out
+    assert invoke("check", "no.json").code == 0  # the refutation itself is right
     text = (tmp_path / "no.json").read_text()
     (tmp_path / "false.json").write_text(text.replace('"REFUTED"', '"CERTIFIED"'))
     (tmp_path / "odd.json").write_text("{")
-    run("certify", "stag-hunt", "-o", "yes.json", cwd=tmp_path)
+    invoke("certify", "stag-hunt", "-o", "yes.json")
     (tmp_path / "wrong.json").write_text(
         (tmp_path / "yes.json").read_text().replace('"radius": "1/3"', '"radius": "1/4"')
     )
-    assert run("check", "wrong.json", cwd=tmp_path).returncode == 1
-    assert run("check", "wrong.json", "yes.json", cwd=tmp_path).returncode == 1
-    assert run("check", "odd.json", "wrong.json", cwd=tmp_path).returncode == 2
-    assert run("check", "missing.json", cwd=tmp_path).returncode == 2
-    assert run("check", "false.json", cwd=tmp_path).returncode in (1, 2)
+    assert invoke("check", "wrong.json").code == 1
+    assert invoke("check", "wrong.json", "yes.json").code == 1
+    assert invoke("check", "odd.json", "wrong.json").code == 2
+    assert invoke("check", "missing.json").code == 2
+    assert invoke("check", "false.json").code in (1, 2)
 
 
 def test_a_large_box(tmp_path: Path) -> None:
@@ -97,14 +97,16 @@ def test_a_large_box(tmp_path: Path) -> None:
         (["no-such-game"], "no-such-game"),
     ],
 )
-def test_bad_input_is_one_sentence_and_writes_nothing(words: list[str], sentence: str, tmp_path: Path) -> None:
-    done = run("certify", *words, "-o", "out.json", cwd=tmp_path)
-    lines = [line for line in done.stderr.splitlines() if not line.endswith("…")]
-    assert done.returncode == 2 and len(lines) == 1 and sentence in lines[0] and lines[0].endswith(".")
+def test_bad_input_is_one_sentence_and_writes_nothing(
+    words: list[str], sentence: str, tmp_path: Path, invoke: Invoke
+) -> None:
+    done = invoke("certify", *words, "-o", "out.json")
+    lines = [line for line in done.err.splitlines() if not line.endswith("…")]
+    assert done.code == 2 and len(lines) == 1 and sentence in lines[0] and lines[0].endswith(".")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_region_of_another_game_is_refused(tmp_path: Path) -> None:
-    run("certify", "chicken", "-o", "chicken.json", cwd=tmp_path)
-    done = run("simulate", "stag-hunt", "--success", "region:chicken.json", "--policy", "direct", cwd=tmp_path)
-    assert done.returncode == 2 and "another game" in done.stderr
+def test_a_region_of_another_game_is_refused(invoke: Invoke) -> None:
+    assert invoke("certify", "chicken", "-o", "chicken.json").code == 0
+    done = invoke("simulate", "stag-hunt", "--success", "region:chicken.json", "--policy", "direct")
+    assert done.code == 2 and "another game" in done.err
