@@ -1,4 +1,4 @@
-"""Adding a game takes one file and one line (with its import), and then every verb of the command line knows it.
+"""Adding a game, a learning rule or a claim takes one file and one line, as the README says, with the README's text.
 
 Done for real: on a copy of the two packages, in an interpreter that imports the copy.
 """
@@ -7,35 +7,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from theory.claims import LEDGER
 from theory.errors import BadInput
 from theory.games.files import resolve_game
+from theory.updates import REGISTRY as RULES
 
 ROOT = Path(__file__).resolve().parent.parent
-FILE = '''\
-"""Deadlock: both players prefer D whatever the other does, and both like it so. The class is T > P > R > S."""
-
-from __future__ import annotations
-
-from theory.games.model import Game
-from theory.games.symmetric import symmetric_game
-from theory.symbols import P, R, S, T
-
-
-def deadlock(**parameters: object) -> Game:
-    """Deadlock with parameters R, S, T, P (1, 0, 4, 2 unless given)."""
-    game = symmetric_game("deadlock", ("C", "D"), (1, 0, 4, 2), (T - P, P - R, R - S), "D")
-    return game.with_parameters(parameters)
-'''
-IMPORT = "from theory.games.deadlock import deadlock\n"
-LINE = '    "deadlock": deadlock,\n'
+SECTION = (ROOT / "README.md").read_text().split("## Adding a game")[1].split("\n## ")[0]
 SCRIPT = """
 import contextlib, io, json, sys
 import theory, numerics
@@ -55,22 +43,37 @@ print(json.dumps(results))
 """
 
 
+def written(module: str) -> str:
+    """The text that the README gives for a file."""
+    found = re.findall(rf"Write `{re.escape(module)}`.*?```python\n(.*?)\n *```", SECTION, re.S)
+    assert len(found) == 1, module
+    return textwrap.dedent(str(found[0])) + "\n"
+
+
+def add(folder: Path, module: str, opening: str) -> None:
+    """Write a file of the README, and the README's import and line for it into the package's list."""
+    (folder / module).write_text(written(module))
+    listed = Path(module).with_name("__init__.py")
+    steps = re.findall(rf"In `{listed}`: `([^`]*)`, and `([^`]*)`\s+in", SECTION)
+    assert len(steps) == 1, module
+    text, first = (folder / listed).read_text(), "from __future__ import annotations\n"
+    assert text.count(opening) == text.count(first) == 1
+    text = text.replace(first, f"{first}\n{steps[0][0]}\n").replace(opening, f"{opening}{steps[0][1]}\n")
+    (folder / listed).write_text(text)
+
+
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the packages with the game added."""
+    """A copy of the packages with all three added."""
     folder = tmp_path_factory.mktemp("checkout")
     for package in ("theory", "numerics"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    games = folder / "theory" / "games"
-    (games / "deadlock.py").write_text(FILE)
-    registry = (games / "__init__.py").read_text()
-    first_import, opening = (
-        "from theory.games.differentiable import",
-        "REGISTRY: dict[str, Callable[..., AnyGame]] = {\n",
-    )
-    assert registry.count(first_import) == registry.count(opening) == 1
-    registry = registry.replace(first_import, IMPORT + first_import).replace(opening, opening + LINE)
-    (games / "__init__.py").write_text(registry)
+    add(folder, "theory/games/deadlock.py", "REGISTRY: dict[str, Callable[..., AnyGame]] = {\n")
+    add(folder, "theory/updates/extragradient.py", "    for rule in (\n")
+    add(folder, "theory/claims/c20_matching_pennies.py", "    sorted(\n        (\n")
+    for profile in ("quick", "paper"):
+        path = folder / "numerics" / "expectations" / f"{profile}.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"C20": "PROVED"}))
     return folder
 
 
@@ -125,6 +128,34 @@ def check_alignment(found: dict[str, Any]) -> None:
     assert found["holds"] is True
 
 
-def test_the_game_is_not_known_without_its_line() -> None:
+def test_the_new_rule_is_derived_compiled_and_run(checkout: Path) -> None:
+    """By hand: in matching pennies v = (4q − 2, 2 − 4p), so that the rule keeps the zero and turns toward it."""
+    options = "--policy direct --init uniform:0.4:0.6 --count 20 --steps 400 --lr 0.05 --inner-lr 0.5"
+    success = "--success mean-value:-0.01"  # at the zero both values are 0
+    calls = [
+        "derive stag-hunt --rule extragradient",
+        f"simulate matching-pennies --method pg --method extragradient {success} {options} --json",
+    ]
+    derived, simulated = run(checkout, *(call.split() for call in calls))
+    assert derived[0] == 0 and "own curvature" in derived[1] and "look-ahead" in derived[1]
+    assert simulated[0] == 0, simulated[2]
+    shares = {row["method"]: row["fraction"] for row in json.loads(simulated[1])["results"]}
+    assert shares["extragradient"] == 1.0 and shares["pg"] < 0.5
+
+
+def test_the_new_claim_gets_its_verdict(checkout: Path) -> None:
+    """By hand: C₁ = ∂₁∂₂V² ∂₂V¹ = −4(4p − 2) = −16(p − 1/2), and the same for player 2."""
+    ((code, out, err),) = run(checkout, ["verify", "--claim", "C20", "--out", "found"])
+    assert code == 0, err
+    (claim,) = (c for c in json.loads((checkout / "found" / "verdicts.json").read_text())["claims"] if c["id"] == "C20")
+    assert claim["verdict"] == "PROVED" and claim["evidence"][0]["summary"].startswith(
+        "correction = alpha times -16, -16"
+    )
+    assert "C20" in out
+
+
+def test_none_of_them_is_known_without_its_line() -> None:
     with pytest.raises(BadInput, match="neither a known game"):
         resolve_game("deadlock", {})
+    assert "extragradient" not in RULES
+    assert "C20" not in {claim.id for claim in LEDGER}
