@@ -26,10 +26,10 @@ verify: setup-core ## check every claim (PROFILE=quick, OUT=results)
 	@$(BIN)/basin-entry verify --profile '$(PROFILE)' --out '$(OUT)'
 
 test: setup-test ## run the tests (PYTEST_ARGS=... is passed on)
-	@$(PYTEST) -n 2 -q $(PYTEST_ARGS)
+	@$(PYTEST) -n 2 --dist worksteal -q $(PYTEST_ARGS)
 
 thorough: setup-test ## run the tests, the slow ones too
-	@$(PYTEST) -n 2 -q -m '' $(PYTEST_ARGS)
+	@$(PYTEST) -n 2 --dist worksteal -q -m '' $(PYTEST_ARGS)
 
 lint: setup-lint ## check style, formatting and types
 	$(BIN)/ruff check

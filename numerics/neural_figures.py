@@ -1,13 +1,14 @@
 """Figures of neural policies (claim C17): learning curves, and kernels' condition numbers against alignment.
 
 Learning curves take what :mod:`numerics.evidence.c17_neural` puts into the ledger's files, alignment the arrays of
-:mod:`numerics.neural.alignment`; nothing is measured here, and nothing needs JAX. Conventions of
-:mod:`numerics.figures`.
+:mod:`numerics.neural.alignment` or what :mod:`numerics.evidence.c17_alignment` keeps of them; nothing is measured here,
+and nothing needs JAX. Conventions of :mod:`numerics.figures`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -16,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from numerics.compile import Array
 from numerics.entry_figures import RULES
 from numerics.figures import BLUE, GREEN, GREY, STYLE, VERMILION, Picture
 
@@ -70,8 +72,29 @@ def _title(rows: Sequence[Content]) -> str:
     return f"{game}, {gradient} gradients, n = {n}"
 
 
+@dataclass(frozen=True)
+class StoredPoints:
+    """An :class:`numerics.neural.alignment.Alignment` as evidence keeps it; nan where it has ``None``."""
+
+    condition: Array
+    policy: Array
+    table: Array
+
+
+def kernels(contents: Sequence[Content]) -> Figure:
+    """The figure of :func:`alignment_of_kernels` from evidence of C17.alignment, one entry a panel."""
+    return alignment_of_kernels(
+        {
+            f"networks' starts, seed {content['seed']}": StoredPoints(
+                *(np.array(content["kernels"][name], dtype=float) for name in ("condition", "policy", "table"))
+            )
+            for content in contents
+        }
+    )
+
+
 @mpl.rc_context(STYLE)
-def alignment_of_kernels(found: Mapping[str, Alignment]) -> Figure:
+def alignment_of_kernels(found: Mapping[str, Alignment | StoredPoints]) -> Figure:
     """Cosine of the network's peer-learning correction with the way to the target against the kernels' condition.
 
     Coloured by whether its sign is that of the table's correction at the same policies. Points with a singular kernel

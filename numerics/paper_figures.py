@@ -78,6 +78,7 @@ FROM_EVIDENCE: Mapping[str, tuple[Callable[[Content], bool], Callable[[Sequence[
         restart_figures.tails,
     ),
     "neural": (lambda content: "neural" in content, neural_figures.learning_curves),
+    "neural_kernels": (lambda content: "kernels" in content, neural_figures.kernels),
 }
 
 

@@ -56,6 +56,17 @@ def test_the_ledger_is_the_printed_one(output: Path) -> None:
             assert in_readme == fresh
 
 
+def test_the_table_of_claims_is_the_ledgers() -> None:
+    shown = rows(README.split("<!-- claims")[1].split("<!-- end of claims -->")[0])
+    ledger = rows(README.split("<!-- ledger")[1].split("<!-- end of ledger -->")[0])
+    assert shown == [" | ".join(row.split(" | ")[:3]) + " |" for row in ledger if "." not in row.split(" | ")[0]]
+
+
+def test_every_notebook_is_listed() -> None:
+    listed = re.findall(r"^\| `(\d\d_\w+)` \|", README, re.M)
+    assert listed == sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
 def test_a_bare_interpreter_accepts_every_certificate(output: Path) -> None:
     first = '{"format": "basin-entry certificate"'
     files = [path for path in sorted((output / "evidence").iterdir()) if path.read_text().startswith(first)]

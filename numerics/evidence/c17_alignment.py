@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from numerics.compile import Array
 from numerics.evidence.model import Check, Run, needing_networks
 from numerics.statistics import wilson
 from theory.claims import Evidence, Finding, Verdict
@@ -26,8 +27,12 @@ SMALL = 1e-8  # a cosine this near to 0 has no sign
 SIZES: Mapping[str, tuple[int, int, int]] = {"quick": (60, 60, 1), "paper": (200, 60, 5)}  # starts, every, frames
 
 
-def visits(run: Run, count: int, every: int, frames: int) -> list[dict[str, Any]]:
-    """Alignment in the IPD, exact values: at the starts, which both arms share, and after every, 2·every … steps."""
+def visits(run: Run, count: int, every: int, frames: int) -> tuple[list[dict[str, Any]], dict[str, list[float | None]]]:
+    """Alignment in the IPD, exact values: at the starts, which both arms share, and after every, 2·every … steps.
+
+    Returns:
+        One row a step and arm, and for every start its condition number and cosines, ``None`` where there is none.
+    """
     from numerics.neural.alignment import alignment
     from numerics.neural.experiments import published_training, starts
     from numerics.neural.network import Networks
@@ -38,11 +43,15 @@ def visits(run: Run, count: int, every: int, frames: int) -> list[dict[str, Any]
     runs = train(training, starts(training, count, run.seed), run.seed, run.progress, keep=every)
     points = [("start", 0, runs.visited[ARMS[0]])]
     points += [(arm, frame, runs.visited[arm]) for arm in ARMS for frame in range(1, frames)]
-    return [
-        {"arm": arm, "step": every * frame}
-        | _summary(alignment(training.game, networks, [block[frame] for block in visited]))
-        for arm, frame, visited in points
+    found = [alignment(training.game, networks, [block[frame] for block in visited]) for _, frame, visited in points]
+    rows = [
+        {"arm": arm, "step": every * frame} | _summary(one) for (arm, frame, _), one in zip(points, found, strict=True)
     ]
+    return rows, {name: _listed(getattr(found[0], name)) for name in ("condition", "policy", "table")}
+
+
+def _listed(values: Array) -> list[float | None]:
+    return [round(float(value), 6) if np.isfinite(value) else None for value in values]
 
 
 def _summary(found: Alignment) -> dict[str, Any]:
@@ -68,7 +77,7 @@ def _summary(found: Alignment) -> dict[str, Any]:
 
 def _check_alignment(run: Run) -> Finding:
     count, every, frames = SIZES[run.profile]
-    rows = visits(run, count, every, frames)
+    rows, starts = visits(run, count, every, frames)
     lost, seen, still = (sum(row[key] for row in rows) for key in ("lost", "n", "still"))
     first = rows[0]
     spread = ", ".join(f"{value:.0f}" for value in first["condition"])
@@ -79,7 +88,7 @@ def _check_alignment(run: Run) -> Finding:
         f"at {first['n']} starts aligned in the table {first['table']}, in the network {first['network']}; aligned in "
         f"the table and turned away in the network: {lost} of {seen} visits, {still} without a direction; kernels' "
         f"condition numbers at the starts, 10, 50 and 90 %: {spread}",
-        {"seed": run.seed, "alignment": rows},
+        {"seed": run.seed, "alignment": rows, "kernels": starts},
         first["n"],
         (low, high),
     )

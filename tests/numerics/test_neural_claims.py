@@ -59,7 +59,7 @@ def test_the_rule_of_the_published_row(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("lost", "verdict"), [(0, Verdict.UNDECIDED), (1, Verdict.REFUTED)])
 def test_the_rule_of_alignment(lost: int, verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> None:
     row = {"n": 60, "still": 0, "table": 60, "network": 60 - lost, "lost": lost, "condition": [3.0, 4.0, 5.0]}
-    monkeypatch.setattr(c17_alignment, "visits", lambda *_: [row])
+    monkeypatch.setattr(c17_alignment, "visits", lambda *_: ([row], {}))
     assert c17_alignment._check_alignment(RUN).verdict is verdict
 
 

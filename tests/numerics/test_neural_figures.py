@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import csv
 import io
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -193,5 +194,14 @@ def test_kernels_against_alignment() -> None:
     assert (to_hex(same.get_color()).upper(), to_hex(other.get_color()).upper()) == (BLUE, VERMILION)
     assert_allclose(np.asarray(same.get_xydata()), [[10, 0.2], [20, 0.3], [30, -0.4]])  # both signs negative: the same
     assert_allclose(np.asarray(other.get_xydata()), [[100, -0.1]])
+    # The same from evidence, where what is not a number is null.
+    stored = {name: [None if np.isnan(x) or np.isinf(x) else x for x in found.__dict__[name]] for name in vars(found)}
+    content = json.loads(json.dumps({"seed": 0, "kernels": stored}))
+    needed, draw = FROM_EVIDENCE["neural_kernels"]
+    assert needed(content) and not any(needed(other) for _, other in EVIDENCE)
+    (again,) = draw([content]).axes
+    assert again.get_title() == "networks' starts, seed 0, n = 6, 2 not drawn"
+    for old, new in zip(axes.get_lines(), again.get_lines(), strict=True):
+        assert_allclose(np.asarray(old.get_xydata()), np.asarray(new.get_xydata()))
     whole: Any = SimpleNamespace(**{name: values[:4] for name, values in vars(found).items()})
     assert alignment_of_kernels({"starts": whole}).axes[0].get_title() == "starts, n = 4"
