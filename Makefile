@@ -41,7 +41,7 @@ notebooks: ## run every notebook and write it as HTML (OUT=results)
 	@echo "There is no notebook in notebooks/ yet: nothing to do."
 else
 notebooks: setup-notebooks
-	@$(BIN)/python -m nbconvert --execute --to html --output-dir '$(OUT)/notebooks' $(NOTEBOOKS)
+	@$(BIN)/python -m numerics.notebook_pages '$(OUT)/notebooks' $(NOTEBOOKS)
 endif
 
 ifeq ($(wildcard tests/benchmarks),)

@@ -6,10 +6,11 @@ Each takes the ledger's evidence, as (claim id, content) pairs, and reads it; no
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from fractions import Fraction
 
-from numerics.evidence_rows import Content, Evidence, interval, number, rows_of, table_of
-from numerics.tables import Table
+from numerics.evidence_rows import Content, Evidence, rows_of, table_of
+from numerics.tables import Cell, Table, interval, number
 
 
 def zero_shifts(evidence: Evidence) -> Table:
@@ -32,7 +33,7 @@ def rest_bounds(evidence: Evidence) -> Table:
             row["profile"],
             row["tremble"],
             row["bound"],
-            "" if row["bound"] == "none" else f"{float(Fraction(row['bound'])):.4g}",
+            "" if row["bound"] == "none" else number(Fraction(row["bound"]), ".4g"),
             "yes" if row["exceeded_by_published"] else "no",
         )
         for row in rows_of(evidence, "moved_zeros")
@@ -55,12 +56,13 @@ def speed_up(evidence: Evidence) -> Table:
         "game", "lambda", "1 + lambda mu_M/mu", "ratio of rates", "median ratio", "least", "largest", "starts",
         "at least", "open", "below",
     )  # fmt: skip
+    ratios = ("bound", "rate_ratio", "median_ratio", "least_ratio", "largest_ratio")
     rows = [
         (
             row["game"],
             row["lambda"],
-            *(f"{row[field]:.3f}" for field in ("bound", "rate_ratio", "median_ratio", "least_ratio", "largest_ratio")),
-            *(str(row[field]) for field in ("starts", "at_least", "open", "below")),
+            *(number(row[field], ".3f") for field in ratios),
+            *(number(row[field]) for field in ("starts", "at_least", "open", "below")),
         )
         for row in rows_of(evidence, "speed_up")
     ]
@@ -76,13 +78,13 @@ def two_phase(evidence: Evidence) -> Table:
         (
             row["game"],
             row["delta"],
-            str(row["factor"]),
-            str(row["N"]),
-            f"{float(Fraction(row['alpha'])):.3g}",
+            number(row["factor"]),
+            number(row["N"]),
+            number(Fraction(row["alpha"]), ".3g"),
             number(row["bound"], ".3g"),
-            str(row["failing"]),
-            str(row["n"]),
-            f"{row['share']:.4f}",
+            number(row["failing"]),
+            number(row["n"]),
+            number(row["share"], ".4f"),
             interval(row["interval"]),
         )
         for row in rows_of(evidence, "two_phase")
@@ -99,8 +101,8 @@ def recovery(evidence: Evidence) -> Table:
             row["method"],
             row["settings"],
             row["type"],
-            f"{row['predicted']:.4g}",
-            f"{row['measured']:.4g}",
+            number(row["predicted"], ".4g"),
+            number(row["measured"], ".4g"),
             interval((row["low"], row["high"])) if "low" in row else "",
         )
         for row in rows_of(evidence, "recovery")
@@ -122,13 +124,13 @@ def restarts(evidence: Evidence) -> Table:
             row["gradient"],
             row["method"],
             row["definition"],
-            str(row["n"]),
-            str(row["undecided"]),
+            number(row["n"]),
+            number(row["undecided"]),
             *(text for field in ("p", "delta", "s") for text in _share(row, field)),
             number(row["epochs"], ".2f"),
             number(row["gradient_steps"], ".0f"),
             interval(row["gradient_steps_interval"], ".0f"),
-            "" if row["published_mean_restarts"] is None else f"{row['published_mean_restarts']:g}",
+            "" if row["published_mean_restarts"] is None else number(row["published_mean_restarts"], "g"),
         )
         for row in rows_of(evidence, "restarts")
     ]
@@ -141,14 +143,14 @@ def annealing(evidence: Evidence) -> Table:
     rows = [
         (
             row["reading"],
-            str(row["steps"]),
+            number(row["steps"]),
             row["arm"],
-            f"{row['published']:.4f}",
-            str(row["published_n"]),
-            f"{row['share']:.4f}",
+            number(row["published"], ".4f"),
+            number(row["published_n"]),
+            number(row["share"], ".4f"),
             interval(row["interval"]),
-            str(row["n"]),
-            str(row["undecided"]),
+            number(row["n"]),
+            number(row["undecided"]),
         )
         for row in rows_of(evidence, "annealing")
     ]
@@ -169,15 +171,15 @@ TABLES: Mapping[str, Callable[[Evidence], Table]] = {
 
 def _share(row: Content, field: str) -> tuple[str, str]:
     value, ends = row[field], row[f"{field}_interval"]
-    return ("none entered", "") if value is None else (f"{value:.4f}", interval(ends))
+    return ("none entered", "") if value is None else (number(value, ".4f"), interval(ends))
 
 
 def _short(text: str) -> str:
     """A rational as it is if short, else as a decimal; an enclosure ``[lo, hi]`` as its middle to six digits."""
     if text.startswith("["):
-        low, high = text.strip("[]").split(", ")
-        return f"{(float(low) + float(high)) / 2:.6g}"
+        low, high = map(Decimal, text.strip("[]").split(", "))
+        return Cell(f"{(float(low) + float(high)) / 2:.6g}", (low, high))
     try:
-        return text if len(text) < 8 else f"{float(Fraction(text)):.6g}"
+        return Cell(text, Fraction(text)) if len(text) < 8 else number(Fraction(text), ".6g")
     except ValueError:
         return text

@@ -23,6 +23,7 @@ from numerics.experiments import Experiment, Gradient
 from numerics.files import check_writable, write_whole
 from numerics.largest_box import searched_shape
 from numerics.ledger import write_ledger
+from numerics.paper_document import write_paper
 from numerics.paper_tables import write_tables
 from numerics.sampled import Credit
 from numerics.simulation import simulate
@@ -32,7 +33,6 @@ from numerics.verdicts import Ledger, unexpected, verify_game
 from numerics.verdicts import verify as run_checks
 from theory import updates
 from theory.alignment import AlongDirection, align_along
-from theory.appendix import appendix
 from theory.claims import NOT_RUN
 from theory.derivation import derivation, derivation_json
 from theory.errors import BadInput
@@ -440,7 +440,10 @@ def verify(
         from numerics.paper_figures import paper_figures  # see figures()
 
         written += paper_figures(out, shared)
-        written.append(write_whole(out / "appendix.tex", appendix()))
+        written += write_paper(out)
+        from numerics.report.page import write_report  # see report()
+
+        written.append(write_report(out))
     _print_ledger(ledger)
     typer.echo(f"{len(written)} files in {out} (start with {out / 'ledger.md'}).")
     surprises = unexpected(ledger, profile) if seed == 0 else []
@@ -461,11 +464,11 @@ def _finish(folder: Path) -> None:
 def tables(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that verify filled.")],
 ) -> None:
-    """Write the paper's tables (Markdown, LaTeX, CSV) from a folder that verify filled.
+    """Write the paper's tables, formulas, macros and sample document from a folder that verify filled.
 
     Example: basin-entry verify --out results, then basin-entry tables results
     """
-    _report(write_tables(folder), folder)
+    _report(write_tables(folder) + write_paper(folder), folder)
 
 
 @app.command()
@@ -479,6 +482,19 @@ def figures(
     from numerics.paper_figures import paper_figures  # matplotlib takes half a second that no other verb needs
 
     _report(paper_figures(folder, available()), folder)
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that verify filled.")],
+) -> None:
+    """Write report.html: ledger, Stag Hunt explorer, tables, figures, formulas, on one page that fetches nothing.
+
+    Example: basin-entry verify --out results, then basin-entry report results
+    """
+    from numerics.report.page import write_report  # deriving the formulas takes seconds that no other verb needs
+
+    _report([write_report(folder)], folder)
 
 
 def _report(written: list[Path], folder: Path) -> None:

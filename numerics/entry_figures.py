@@ -68,7 +68,7 @@ def sweep(contents: Sequence[Content]) -> Figure:
     words = f"published:\nλ = {factor * published.peer:g}"
     axes.annotate(words, (factor * published.peer, 0.94), (4, 0), textcoords="offset points", va="top")
     axes.set(xlabel="λ = α · peer coefficient", ylabel="share of starts that enter", ylim=(0, 1))
-    axes.set_xlim(right=1.4 * axes.get_xlim()[1])
+    axes.set_xlim(right=1.55 * axes.get_xlim()[1])
 
     def coefficient(sizes: Any) -> Any:
         return sizes / factor

@@ -1,4 +1,4 @@
-"""What tables made from evidence share: rows out of contents, columns, intervals."""
+"""What tables made from evidence share: rows out of contents, and columns."""
 
 from __future__ import annotations
 
@@ -22,14 +22,3 @@ def table_of(columns: Sequence[str], rows: Iterable[Sequence[str]], widths: str)
     for letter in widths.replace("p{5cm}", "p"):
         kinds.append("p{5cm}" if letter == "p" else letter)
     return Table(tuple(columns), tuple(map(tuple, rows)), tuple(kinds))
-
-
-def number(value: float | None, spec: str) -> str:
-    """A number, ``None`` for infinity."""
-    return "infinite" if value is None else format(value, spec)
-
-
-def interval(ends: Sequence[float | None], spec: str = ".4f") -> str:
-    """An interval, ``None`` for an infinite end."""
-    low, high = ends
-    return f"[{number(low, spec)}, {number(high, spec)}]"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from numerics.evidence_rows import Evidence, interval, number, rows_of, table_of
-from numerics.tables import Table
+from numerics.evidence_rows import Evidence, rows_of, table_of
+from numerics.tables import Table, interval, number
 
 
 def reproduction(evidence: Evidence) -> Table:
@@ -24,12 +24,12 @@ def reproduction(evidence: Evidence) -> Table:
             row["arm"],
             row["quantity"] + (f" ({row['score']})" if row.get("score") else ""),
             row["statement"],
-            "" if row["published_n"] is None else str(row["published_n"]),
+            "" if row["published_n"] is None else number(row["published_n"]),
             ", ".join(filter(None, (row["setting"], row["rule"]))),
-            "" if row["ours"] is None else f"{row['ours']:.4f}",
+            "" if row["ours"] is None else number(row["ours"], ".4f"),
             "" if row["interval"] is None else interval(row["interval"]),
-            str(row["n"]),
-            str(row["undecided"]),
+            number(row["n"]),
+            number(row["undecided"]),
             row["verdict"],
             row["reason"],
         )
@@ -49,15 +49,19 @@ def ablation(evidence: Evidence) -> Table:
             row["game"],
             row["gradient"],
             row["form"],
-            str(row["unroll"]),
-            f"{row['c_peer']:g}",
+            number(row["unroll"]),
+            number(row["c_peer"], "g"),
             row["arm"],
-            f"{row['share']:.4f}",
+            number(row["share"], ".4f"),
             interval(row["interval"]),
-            str(row["n"]),
-            str(row["undecided"]),
+            number(row["n"]),
+            number(row["undecided"]),
             *(
-                (f"{row['difference']:+.4f}", interval(row["difference_interval"], "+.4f"), f"{row['adjusted_p']:.3g}")
+                (
+                    number(row["difference"], "+.4f"),
+                    interval(row["difference_interval"], "+.4f"),
+                    number(row["adjusted_p"], ".3g"),
+                )
                 if "difference" in row
                 else ("", "", "")
             ),
@@ -73,12 +77,12 @@ def sweep(evidence: Evidence) -> Table:
     rows = [
         (
             content["game"],
-            f"{row['c_peer']:g}",
-            f"{row['lambda']:g}",
-            f"{row['share']:.4f}",
+            number(row["c_peer"], "g"),
+            number(row["lambda"], "g"),
+            number(row["share"], ".4f"),
             interval(row["interval"]),
-            str(row["n"]),
-            str(row["undecided"]),
+            number(row["n"]),
+            number(row["undecided"]),
         )
         for _, content in evidence
         for row in content.get("sweep", ())
@@ -93,12 +97,12 @@ def regions(evidence: Evidence) -> Table:
         (
             content["game"],
             row["definition"],
-            f"{row['base_share']:.4f}",
-            f"{row['share']:.4f}",
-            f"{row['gain']:+.4f}",
+            number(row["base_share"], ".4f"),
+            number(row["share"], ".4f"),
+            number(row["gain"], "+.4f"),
             interval(row["gain_interval"], "+.4f"),
-            str(row["n"]),
-            str(row["undecided"]),
+            number(row["n"]),
+            number(row["undecided"]),
         )
         for _, content in evidence
         for row in content.get("regions", ())
@@ -117,20 +121,20 @@ def entry_times(evidence: Evidence) -> Table:
             content["game"],
             row["definition"],
             row["method"],
-            str(row["n"]),
-            str(row["horizon"]),
-            str(row["entered"]),
-            str(row["censored"]),
-            str(row["undecided"]),
-            f"{row['restricted_mean']:.1f}",
+            number(row["n"]),
+            number(row["horizon"]),
+            number(row["entered"]),
+            number(row["censored"]),
+            number(row["undecided"]),
+            number(row["restricted_mean"], ".1f"),
             interval(row["interval"], ".1f"),
-            f"> {row['horizon']}" if row["median"] is None else str(row["median"]),
+            f"> {row['horizon']}" if row["median"] is None else number(row["median"]),
             *(
                 (
-                    f"{row['difference']:+.1f}",
+                    number(row["difference"], "+.1f"),
                     interval(row["difference_interval"], "+.1f"),
-                    *(str(row[count]) for count in ("sooner", "later", "ties")),
-                    f"{row['p_value']:.3g}",
+                    *(number(row[count]) for count in ("sooner", "later", "ties")),
+                    number(row["p_value"], ".3g"),
                 )
                 if "difference" in row
                 else ("",) * 6
@@ -154,14 +158,14 @@ def costs(evidence: Evidence) -> Table:
             content["game"],
             unit,
             row["method"],
-            str(row["work"]),
+            number(row["work"]),
             number(row["p"]["estimate"], ".4f"),
             interval(row["p"]["interval"]),
             number(row["epochs"]["estimate"], ".2f"),
             number(row["ratio"]["estimate"], ".3f"),
             interval(row["ratio"]["interval"], ".3f"),
-            str(row["n"]),
-            str(row["undecided"]),
+            number(row["n"]),
+            number(row["undecided"]),
         )
         for claim, content in evidence
         for unit, counted in content.get("costs", {}).items()
@@ -180,12 +184,12 @@ def risk_dominance(evidence: Evidence) -> Table:
         (
             row["p*"],
             row["T"],
-            f"{row['pg']['share']:.4f}",
-            f"{row['meta']['share']:.4f}",
-            f"{row['meta - pg']['difference']:+.4f}",
+            number(row["pg"]["share"], ".4f"),
+            number(row["meta"]["share"], ".4f"),
+            number(row["meta - pg"]["difference"], "+.4f"),
             interval(row["meta - pg"]["interval"], "+.4f"),
-            str(row["n"]),
-            str(row["pg"]["undecided"] + row["meta"]["undecided"]),
+            number(row["n"]),
+            number(row["pg"]["undecided"] + row["meta"]["undecided"]),
             row["direct"]["pg"],
             row["direct"]["meta"],
         )

@@ -13,10 +13,10 @@ import numpy as np
 
 from numerics.basins import PURE, mean_values
 from numerics.compile import Array
-from numerics.evidence_rows import Content, Evidence, interval, rows_of, table_of
+from numerics.evidence_rows import Content, Evidence, rows_of, table_of
 from numerics.policies import probabilities
 from numerics.statistics import wilson
-from numerics.tables import Table
+from numerics.tables import Cell, Table, interval, number
 from theory.games import Game
 
 
@@ -28,10 +28,10 @@ def neural(evidence: Evidence) -> Table:
             row["game"],
             row["gradient"],
             row["arm"],
-            f"{row['share']:.4f}",
+            number(row["share"], ".4f"),
             interval(row["interval"]),
-            str(row["n"]),
-            str(row["undecided"]),
+            number(row["n"]),
+            number(row["undecided"]),
             ", ".join(f"{name} {count}" for name, count in sorted(row["ends"].items())),
         )
         for row in rows_of(evidence, "neural")
@@ -42,38 +42,44 @@ def neural(evidence: Evidence) -> Table:
 def neural_alignment(evidence: Evidence) -> Table:
     """Share of policies at which the correction points to the target, in the table and in the network.
 
-    *Still* counts networks without a direction, *lost* policies aligned in the table and turned away in the network.
+    *Still* counts networks without a direction, *away* policies at which the correction points away; what neither
+    points there nor away has a cosine too near to 0 for a sign. *Lost* are those aligned in the table and turned away
+    in the network.
     Intervals are Wilson's, cosines and condition numbers medians over what is not still.
     """
     columns = (
-        "arm", "step", "n", "still", "aligned in the table", "95% interval of the table", "aligned in the network",
-        "95% interval of the network", "lost", "95% interval of the lost", "cosine in parameters", "in log-odds",
-        "of the table", "condition number",
+        "arm", "step", "n", "still", "aligned in the table", "95% interval of the table", "away in the table",
+        "aligned in the network", "95% interval of the network", "away in the network", "lost",
+        "95% interval of the lost", "cosine in parameters", "in log-odds", "of the table", "condition number",
     )  # fmt: skip
     rows = [
         (
             row["arm"],
-            str(row["step"]),
-            str(row["n"]),
-            str(row["still"]),
-            *(text for field in ("table", "network", "lost") for text in _counted(row, field)),
+            number(row["step"]),
+            number(row["n"]),
+            number(row["still"]),
+            *_counted(row, "table"),
+            number(row["table_away"]),
+            *_counted(row, "network"),
+            number(row["network_away"]),
+            *_counted(row, "lost"),
             *(_median(row[f"cosine_{place}"], "+.3f") for place in ("parameters", "policy", "table")),
             _median(row["condition"] and row["condition"][1], ".0f"),
         )
         for row in rows_of(evidence, "alignment")
     ]
-    return table_of(columns, rows, "lrrrrlrlrlrrrr")
+    return table_of(columns, rows, "lrrrrlrrlrrlrrrr")
 
 
 TABLES: Mapping[str, Callable[[Evidence], Table]] = {"neural": neural, "neural_alignment": neural_alignment}
 
 
 def _counted(row: Content, field: str) -> tuple[str, str]:
-    return f"{row[field] / row['n']:.4f}", interval(wilson(row[field], row["n"]))
+    return number(row[field] / row["n"], ".4f"), interval(wilson(row[field], row["n"]))
 
 
 def _median(value: float | None, spec: str) -> str:
-    return "" if value is None else format(value, spec)
+    return "" if value is None else number(value, spec)
 
 
 def end_policies(game: Game, ends: Array, least: int = 2) -> Table:
@@ -96,9 +102,10 @@ def end_policies(game: Game, ends: Array, least: int = 2) -> Table:
             rest += count
             continue
         mean = values[:, np.array([other == pair for other in pairs])].mean(1)
-        rows.append((*pair, ", ".join(f"{value:z.2f}" for value in mean), str(count)))
+        shown = ", ".join(f"{value:z.2f}" for value in mean)
+        rows.append((*pair, Cell(shown, ", ".join(map(str, mean))), number(count)))
     if rest:
-        rows.append((*("other",) * game.players, "", str(rest)))
+        rows.append((*("other",) * game.players, "", number(rest)))
     after = ", ".join(game.observations)
     heads = [f"player {player + 1} after {after}" for player in range(game.players)]
     return table_of((*heads, "mean values", "n"), rows, "l" * game.players + "lr")

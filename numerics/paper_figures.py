@@ -119,7 +119,10 @@ def save(figure: Figure, stem: Path) -> list[Path]:
         BadInput: the place cannot be written.
     """
     paths = []
-    for kind, metadata in (("pdf", {"CreationDate": None, "Producer": None}), ("png", {"Software": None})):
+    for kind, metadata in (
+        ("pdf", {"CreationDate": None, "Producer": None}),
+        ("png", {"Software": None, "Description": getattr(figure, "description", None)}),  # for those who cannot see it
+    ):
         buffer = io.BytesIO()
         figure.savefig(buffer, format=kind, metadata=metadata)
         paths.append(write_whole(stem.with_suffix(f".{kind}"), buffer.getvalue()))

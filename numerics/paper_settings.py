@@ -1,7 +1,8 @@
 """What the paper published and the settings it ran under, as data. No setting was chosen by its results.
 
 The common settings stand in :mod:`numerics.published`; here is what differs from them. Where the paper leaves
-something open, every reading that its words support is run, and no reading is preferred:
+something open, every reading that its words support is run, and no reading is preferred (but for the networks of claim
+C17.published, which run from one kind of start and say so):
 
 * Grids of starts: 140 steps from start probabilities .05 to .95. Batch 192 is stated for a grid of 21 × 21 only, 384
   for everything else, so grids of 51 × 51 and 11 × 11 are run with both. "As the peer coefficient grows" leaves the

@@ -1,18 +1,21 @@
 """Tables for a paper, made from the files that ``verify`` wrote: nothing is computed again, nothing is typed in.
 
-Each table is written as Markdown, booktabs LaTeX and CSV into ``tables/`` beside the ledger.
+Each table is written as Markdown, booktabs LaTeX and CSV into ``tables/`` beside the ledger; one that is longer than a
+page also as a ``longtable``, ``NAME-long.tex``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from numerics import annealing_tables, experiment_tables, neural_tables
+from numerics.evidence_rows import Evidence
 from numerics.files import write_whole
 from numerics.stored_ledger import stored_claims, stored_evidence
-from numerics.tables import Table
+from numerics.tables import PAGE, Cell, Table, interval, number
 from theory.errors import BadInput
 
 
@@ -22,73 +25,72 @@ def write_tables(folder: Path) -> list[Path]:
     Raises:
         BadInput: the folder holds no ledger of this version, or cannot be written.
     """
+    written = []
+    for name, table in paper_tables(folder).items():
+        stem = folder / "tables" / name
+        written += [
+            write_whole(stem.with_suffix(".md"), table.markdown()),
+            write_whole(stem.with_suffix(".tex"), table.latex()),
+            write_whole(stem.with_suffix(".csv"), table.csv()),
+        ]
+        if len(table.rows) > PAGE:
+            written.append(write_whole(stem.with_name(f"{name}-long.tex"), table.long_latex()))
+    return written
+
+
+def paper_tables(folder: Path) -> dict[str, Table]:
+    """The tables of a folder that ``verify`` filled, by name; those without rows are left out.
+
+    Raises:
+        BadInput: the folder holds no ledger of this version.
+    """
     claims = stored_claims(folder)
     try:
-        tables = {
-            "ledger": _ledger(claims),
-            "entry": _entry(folder, claims),
-            "closed_form": _closed_form(folder, claims),
-            "alignment": _alignment(folder, claims),
-            "relations": _relations(folder, claims),
-            "notions": _notions(folder, claims),
-            "trajectories": _trajectories(folder, claims),
-            "certificates": _certificates(folder, claims),
-        }
         evidence = list(stored_evidence(folder, claims))
-        for made in (experiment_tables.TABLES, annealing_tables.TABLES, neural_tables.TABLES):
+        tables = {"ledger": _ledger(claims)}
+        for made in (TABLES, experiment_tables.TABLES, annealing_tables.TABLES, neural_tables.TABLES):
             tables |= {name: table(evidence) for name, table in made.items()}
     except BadInput:
         raise
     except (KeyError, TypeError, ValueError, AttributeError):
         raise BadInput(f"{folder}: the ledger's entries are not those that basin-entry verify writes.") from None
-    written = []
-    for name, table in tables.items():
-        if table.rows:
-            stem = folder / "tables" / name
-            written += [
-                write_whole(stem.with_suffix(".md"), table.markdown()),
-                write_whole(stem.with_suffix(".tex"), table.latex()),
-                write_whole(stem.with_suffix(".csv"), table.csv()),
-            ]
-    return written
+    return {name: table for name, table in tables.items() if table.rows}
 
 
 def _ledger(claims: list[dict[str, Any]]) -> Table:
     rows = tuple((claim["id"], claim["verdict"], claim["statement"]) for claim in claims)
-    return Table(("claim", "verdict", "statement"), rows, ("l", "l", "p{11cm}"))
+    return Table(("claim", "verdict", "statement"), rows, ("p{3.1cm}", "l", "p{8.7cm}"))
 
 
-def _entry(folder: Path, claims: list[dict[str, Any]]) -> Table:
+def _entry(evidence: Evidence) -> Table:
     """Success shares of every paired experiment, one row per method."""
     rows = []
-    for name, content in stored_evidence(folder, claims):
+    for name, content in evidence:
         for result in content.get("results", ()):
-            low, high = result["interval"]
             ends = ", ".join(f"{label} {count}" for label, count in result["ends"].items())
-            share = (f"{result['fraction']:.4f}", f"[{low:.4f}, {high:.4f}]", str(result["total"]))
+            share = (number(result["fraction"], ".4f"), interval(result["interval"]), number(result["total"]))
             settings = f"{content['config']['policy']}, {content['config']['form']}"
             rows.append((name, content["game"]["name"], settings, result["method"], *share, ends))
     columns = ("claim", "game", "setting", "method", "share", "95% interval", "n", "ends")
     return Table(columns, tuple(rows), ("l", "l", "l", "l", "r", "l", "r", "p{4cm}"))
 
 
-def _closed_form(folder: Path, claims: list[dict[str, Any]]) -> Table:
+def _closed_form(evidence: Evidence) -> Table:
     """Exact basin shares beside simulated ones."""
     rows = []
-    for _, content in stored_evidence(folder, claims):
+    for _, content in evidence:
         for row in content.get("rows", ()):
-            low, high = row["interval"]
-            exact = (row["closed_form"], f"{row['closed_form_decimal']:.4f}")
-            simulated = (f"{row['simulated']:.4f}", f"[{low:.4f}, {high:.4f}]", str(row["n"]))
+            exact = (row["closed_form"], number(row["closed_form_decimal"], ".4f"))
+            simulated = (number(row["simulated"], ".4f"), interval(row["interval"]), number(row["n"]))
             rows.append((", ".join(map(str, row["payoffs"])), row["lambda"], *exact, *simulated))
     columns = ("R, S, T, P", "lambda", "exact share", "decimal", "simulated", "simultaneous 95% interval", "n")
     return Table(columns, tuple(rows), ("l", "r", "r", "r", "r", "l", "r"))
 
 
-def _alignment(folder: Path, claims: list[dict[str, Any]]) -> Table:
+def _alignment(evidence: Evidence) -> Table:
     """Conditions under which the correction points to the target."""
     rows = []
-    for name, content in stored_evidence(folder, claims):
+    for name, content in evidence:
         if "conditions_nonnegative" in content:
             assumed = ", ".join(f"{form} > 0" for form in content["assumed_positive"])
             conditions = ", ".join(f"{form} >= 0" for form in content["conditions_nonnegative"])
@@ -97,10 +99,10 @@ def _alignment(folder: Path, claims: list[dict[str, Any]]) -> Table:
     return Table(columns, tuple(rows), ("l", "l", "l", "l", "l"))
 
 
-def _relations(folder: Path, claims: list[dict[str, Any]]) -> Table:
+def _relations(evidence: Evidence) -> Table:
     """What each learning rule adds to policy gradient at first order; one row per rule, two where the form matters."""
     rows: list[tuple[str, ...]] = []
-    for _, content in stored_evidence(folder, claims):
+    for _, content in evidence:
         by_rule: dict[str, list[dict[str, Any]]] = {}
         for row in content.get("rules", ()):
             by_rule.setdefault(row["rule"], []).append(row)
@@ -114,56 +116,55 @@ def _relations(folder: Path, claims: list[dict[str, Any]]) -> Table:
     return Table(columns, tuple(rows), ("l", "l", "r", "r", "r", "r"))
 
 
-def _notions(folder: Path, claims: list[dict[str, Any]]) -> Table:
+def _notions(evidence: Evidence) -> Table:
     """How often each notion of alignment calls the change of a random game's basin right."""
     rows = []
-    for _, content in stored_evidence(folder, claims):
+    for _, content in evidence:
         if "right" in content and "order" in content:
-            right = [f"{entry['count']}" for entry in content["right"].values()]
-            low, high = content["right"]["A3"]["interval"]
+            right = [number(entry["count"]) for entry in content["right"].values()]
             harm = (
                 content["hurt"],
                 content["hurt_although_aligned_near_target"],
                 content["hurt_although_aligned_in_the_mean"],
                 content["order"]["hurt"],
             )
-            counts = (str(content["games"]), str(content["undecided"]), *right, f"[{low:.4f}, {high:.4f}]")
-            rows.append((content["policy"], *counts, *map(str, harm), str(content["order"]["holds"])))
+            counts = (number(content["games"]), number(content["undecided"]), *right)
+            last = (interval(content["right"]["A3"]["interval"]), *map(number, harm), number(content["order"]["holds"]))
+            rows.append((content["policy"], *counts, *last))
     called = ("coordinates", "games", "undecided", "A0 right", "A1 right", "A3 right", "95% interval of A3")
     columns = (*called, "hurt", "hurt, A0", "hurt, A1", "hurt, A2", "A2 holds")
     return Table(columns, tuple(rows), ("l", *("r",) * 5, "l", *("r",) * 5))
 
 
-def _trajectories(folder: Path, claims: list[dict[str, Any]]) -> Table:
+def _trajectories(evidence: Evidence) -> Table:
     """Mean cosines of v and C with the direction to the cooperative set along learning runs, by distance.
 
     ``v > 0`` and ``C > 0`` are the shares of visits with a positive cosine.
     """
     rows = []
-    for _, content in stored_evidence(folder, claims):
+    for _, content in evidence:
         for row in content.get("trajectories", ()):
             low, high = row["band"]
-            shown = [content["coordinates"], row["method"], f"{low} to {high}", str(row["n"]), str(row["visits"])]
+            shown = [content["coordinates"], row["method"], f"{low} to {high}", number(row["n"]), number(row["visits"])]
             for field in ("v", "C"):
                 if field in row:
-                    a, b = row[field]["interval"]
                     shown += [
-                        f"{row[field]['mean_cosine']:+.4f}",
-                        f"[{a:+.4f}, {b:+.4f}]",
-                        f"{row[field]['aligned']:.3f}",
+                        number(row[field]["mean_cosine"], "+.4f"),
+                        interval(row[field]["interval"], "+.4f"),
+                        number(row[field]["aligned"], ".3f"),
                     ]
                 else:
                     shown += ["too few runs", "", ""]
             rows.append(tuple(shown))
-    fields = (heading for field in ("v", "C") for heading in (f"cosine of {field}", "interval", f"{field} > 0"))
+    fields = (head for field in ("v", "C") for head in (f"cosine of {field}", f"interval of {field}", f"{field} > 0"))
     columns = ("coordinates", "method", "distance", "runs", "visits", *fields)
     return Table(columns, tuple(rows), ("l", "l", "l", *("r",) * 8))
 
 
-def _certificates(folder: Path, claims: list[dict[str, Any]]) -> Table:
+def _certificates(evidence: Evidence) -> Table:
     """Every certified region: what it is, how large, and how runs from it converge."""
     rows = []
-    for name, content in stored_evidence(folder, claims):
+    for name, content in evidence:
         if content.get("format") != "basin-entry certificate" or content["verdict"] != "CERTIFIED":
             continue
         region, dynamics, conclusion = content["region"], content["dynamics"], content["conclusion"]
@@ -179,7 +180,7 @@ def _certificates(folder: Path, claims: list[dict[str, Any]]) -> Table:
                 + (f", tremble {content['tremble']}" * (content["tremble"] != "0")),
                 _size(region),
                 conclusion.get("convergence", {1: "positive", -1: "negative"}.get(conclusion.get("sign"), "")),
-                "" if bound is None else _bound(region, time, conclusion["convergence"], float(Fraction(bound))),
+                "" if bound is None else _bound(region, time, conclusion["convergence"], Fraction(bound)),
             )
         )
     columns = ("claim", "game", "region", "target", "dynamics", "size", "result", "bound")
@@ -201,14 +202,20 @@ def _words(game: dict[str, Any], region: dict[str, Any]) -> str:
     return ", ".join(named)
 
 
-def _bound(region: dict[str, Any], time: str, convergence: str, bound: float) -> str:
+def _bound(region: dict[str, Any], time: str, convergence: str, bound: Fraction) -> Cell:
     """What a certificate's bound bounds (FORMAT.md); u is a distance to a target's end, W the squared distance."""
     ball, steps = region["kind"] == "sublevel", time != "continuous"
     if convergence == "finite":
-        return f"{bound:.0f} steps" if steps else f"time {bound**0.5 if ball else bound:.3g}"
-    if convergence == "exponential":
-        return f"W (1 - {bound:.3g})^n" if steps else f"{'W' if ball else 'u/(1 - u)'} e^(-{bound:.3g} t)"
-    return f"{'W^(-1/2)' if ball else '1/u'} + {bound**0.5 if ball else bound:.3g} t"
+        words = "{} steps" if steps else "time {}"
+    elif convergence == "exponential":
+        words = "W (1 - {})^n" if steps else f"{'W' if ball else 'u/(1 - u)'} e^(-{{}} t)"
+    else:
+        words = f"{'W^(-1/2)' if ball else '1/u'} + {{}} t"
+    if ball and not steps and convergence != "exponential":  # a bound on W, shown for the distance
+        return Cell(words.format(f"{float(bound) ** 0.5:.3g}"), words.format(f"sqrt({bound})"))
+    return Cell(
+        words.format(f"{float(bound):{'.0f' if convergence == 'finite' and steps else '.3g'}}"), words.format(bound)
+    )
 
 
 def _size(region: dict[str, Any]) -> str:
@@ -221,9 +228,21 @@ def _size(region: dict[str, Any]) -> str:
     else:
         sides = [Fraction(high) - Fraction(low) for low, high in region["box"]]
     low, high = min(sides), max(sides)
-    return f"side {_short(low)}" if low == high else f"sides {_short(low)} to {_short(high)}"
+    words = "side {0}" if low == high else "sides {0} to {1}"
+    return Cell(words.format(_short(low), _short(high)), words.format(low, high))
 
 
-def _short(number: Fraction) -> str:
+def _short(side: Fraction) -> str:
     """A fraction that is short to read, else a decimal."""
-    return str(number) if number.denominator < 1000 else f"{float(number):.4f}"
+    return str(side) if side.denominator < 1000 else f"{float(side):.4f}"
+
+
+TABLES: Mapping[str, Callable[[Evidence], Table]] = {
+    "entry": _entry,
+    "closed_form": _closed_form,
+    "alignment": _alignment,
+    "relations": _relations,
+    "notions": _notions,
+    "trajectories": _trajectories,
+    "certificates": _certificates,
+}

@@ -11,6 +11,7 @@ Needs the extra ``neural`` (PettingZoo); this module can be imported without it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from scipy.sparse import csr_array
 
 from numerics.game_arrays import game_arrays
 from theory.errors import BadInput
-from theory.games import Game
+from theory.games import AnyGame, finite
 from theory.games.features import features
 from theory.games.grid_stag_hunt import picture
 
@@ -43,14 +44,16 @@ class ParallelGame(ParallelEnv):
         render_mode: ``ansi`` makes :meth:`render` return text.
 
     Raises:
-        BadInput: PettingZoo is not installed, ``most_rounds`` is not positive, or the mode is unknown.
+        BadInput: PettingZoo is not installed, the game has no actions, ``most_rounds`` is no positive whole number, or
+            the mode is unknown.
     """
 
-    def __init__(self, game: Game, most_rounds: int = 100, render_mode: str | None = None) -> None:
+    def __init__(self, game: AnyGame, most_rounds: int = 100, render_mode: str | None = None) -> None:
         if ParallelEnv is object:
             raise BadInput("environments need PettingZoo: pip install 'basin-entry[neural]'.")
-        if most_rounds < 1:
-            raise BadInput(f"environment: an episode needs at least 1 round, not {most_rounds}.")
+        game = finite(game, "environment")
+        if not isinstance(most_rounds, int) or most_rounds < 1:
+            raise BadInput(f"environment: an episode needs a whole number of rounds, at least 1, not {most_rounds}.")
         if render_mode not in (None, "ansi"):
             raise BadInput(f"environment: render_mode {render_mode!r} is neither None nor 'ansi'.")
         self.metadata = {"name": game.name, "render_modes": ["ansi"]}
@@ -111,7 +114,10 @@ class ParallelGame(ParallelEnv):
             raise BadInput("environment: no episode is under way; call reset first.")
         if set(actions) != set(self.agents):
             raise BadInput(f"environment: a round needs one action of each of {', '.join(self.agents)}.")
-        chosen = tuple(int(actions[agent]) for agent in self.possible_agents)
+        try:
+            chosen = tuple(index(actions[agent]) for agent in self.possible_agents)
+        except TypeError:
+            raise BadInput(f"environment: actions are integers, not {dict(actions)}.") from None
         for agent, action, count in zip(self.possible_agents, chosen, self._actions, strict=True):
             if not 0 <= action < count:
                 raise BadInput(f"environment: {agent} has the actions 0 to {count - 1}, not {action}.")

@@ -98,7 +98,7 @@ class Document:
         """A LaTeX fragment; needs ``amsmath`` and ``amssymb``."""
         parts = [f"\\paragraph{{{_escape(self.title)}}}"]
         for line in self.lines:
-            parts.append(_escape(line.label) + (":" if line.latex else ""))
+            parts.append(_escape(line.label) + (":" if line.latex else r".\par\noindent"))
             parts += [f"\\[\n{formula}\n\\]" for formula in line.latex.split("\n") if formula]
         return "\n".join(parts) + "\n"
 
@@ -114,6 +114,9 @@ class Document:
 
 
 _WORDS = {
+    "<": "$<$",
+    ">": "$>$",
+    "|": "$|$",
     "φ₀": r"$\varphi_0$",
     "φ₁": r"$\varphi_1$",
     "φ_L": r"$\varphi_L$",

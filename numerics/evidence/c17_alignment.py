@@ -67,7 +67,10 @@ def _summary(found: Alignment) -> dict[str, Any]:
         "n": len(moving),
         "still": int((~moving).sum()),
         "table": int((rows["table"] > SMALL).sum()),
+        "table_away": int((rows["table"] < -SMALL).sum()),
         "network": int((rows["policy"] > SMALL).sum()),
+        "network_away": int((rows["policy"] < -SMALL).sum()),
+        "no_sign": int(((abs(rows["table"]) <= SMALL) | (abs(rows["policy"]) <= SMALL)).sum()),
         "lost": int(((rows["table"] > SMALL) & (rows["policy"] < -SMALL)).sum()),
         "promised": int(rows["promised"].sum()),
         **medians,
@@ -80,13 +83,15 @@ def _check_alignment(run: Run) -> Finding:
     rows, starts = visits(run, count, every, frames)
     lost, seen, still = (sum(row[key] for row in rows) for key in ("lost", "n", "still"))
     first = rows[0]
-    spread = ", ".join(f"{value:.0f}" for value in first["condition"])
+    unsigned = sum(row["no_sign"] for row in rows)
+    spread = ", ".join(f"{value:.0f}" for value in first["condition"] or ()) or "none is finite"
     low, high = wilson(first["lost"], first["n"])
     evidence = Evidence(
         "experiment",
         "inner products at visited policies by automatic differentiation",
         f"at {first['n']} starts aligned in the table {first['table']}, in the network {first['network']}; aligned in "
-        f"the table and turned away in the network: {lost} of {seen} visits, {still} without a direction; kernels' "
+        f"the table and turned away in the network: {first['lost']} of the starts [{low:.3f}, {high:.3f}], {lost} of "
+        f"{seen} visits, of which {still} have no direction and {unsigned} no sign in table or network; kernels' "
         f"condition numbers at the starts, 10, 50 and 90 %: {spread}",
         {"seed": run.seed, "alignment": rows, "kernels": starts},
         first["n"],

@@ -133,12 +133,16 @@ def rows_of(name: str, run: Run) -> dict[str, Any]:
 
 
 def _by_oracle(runs: Trained, arm: str) -> dict[str, Any]:
-    """Ends that policy gradient leads to the target, and those that it leads to no limit; the rest have another."""
+    """Ends that policy gradient leads to the target, and those that it leads to no limit; the rest have another.
+
+    *Kept* are all that then still play the target's actions where play begins, settled or not.
+    """
     from numerics.neural.experiments import oracle
 
     later, settled = oracle(runs, arm)
     target = (target_probabilities(runs.training.game, "logit", later) >= LIMIT).all(0)
-    return {"oracle": {"target": int((target & settled).sum()), "undecided": int((~settled).sum())}}
+    counts = {"target": target & settled, "kept": target, "undecided": ~settled}
+    return {"oracle": {name: int(members.sum()) for name, members in counts.items()}}
 
 
 def _ends(game: Game, ends: Any) -> dict[str, int]:
@@ -159,7 +163,8 @@ def _check_entry(name: str, run: Run) -> Finding:
     ends = next(row["ends"] for row in found["neural"] if row["arm"] == "meta")
     counted = f"; ends of meta: {', '.join(f'{key} {count}' for key, count in sorted(ends.items()))}" if ends else ""
     oracle = "".join(
-        f"; {row['arm']} by the oracle: target {row['oracle']['target']}, undecided {row['oracle']['undecided']}"
+        f"; {row['arm']} by the oracle: target {row['oracle']['target']}, undecided {row['oracle']['undecided']}, "
+        f"still beginning with the target {row['oracle']['kept']}"
         for row in found["neural"]
         if "oracle" in row
     )
@@ -196,9 +201,9 @@ def _check_published(run: Run) -> Finding:
         {"seed": run.seed, "reproduction": [row.to_json() for row in rows]},
         rows[0].n,
     )
-    disagreeing = [row.number.arm for row in rows if row.verdict == "DISAGREES"]
-    reason = f"{', '.join(disagreeing)} disagree" if disagreeing else "no share disagrees"
-    return Finding(verdict, reason, (evidence,))
+    apart = [f"{row.number.arm} ({row.reason})" for row in rows if row.verdict == "DISAGREES"]
+    found_apart = f"disagreeing: {', '.join(apart)}" if apart else "no share disagrees"
+    return Finding(verdict, f"{found_apart}; another start or clipping may change this", (evidence,))
 
 
 def _entry(name: str) -> Check:

@@ -27,11 +27,14 @@ from numerics.neural.network import Networks
 from numerics.neural.values import Logits, dense_transition, log_policy, value_function
 from theory.errors import BadInput
 from theory.games import Game
+from theory.repeated_alignment import is_repeated
 
 
 @dataclass(frozen=True)
 class Alignment:
     """What was found at many points; every array has shape (points,).
+
+    Where parameters are no finite numbers everything is nan, and nothing promised.
 
     Attributes:
         product: ⟨z, JC⟩ = ⟨Jᵀz, C⟩.
@@ -54,10 +57,12 @@ def on_path(game: Game) -> list[int]:
     """Observations on the target's path, sorted.
 
     Raises:
-        BadInput: the game has no target.
+        BadInput: the game has no target, or one that says where play begins only, as in a general stochastic game.
     """
     if game.target is None:
         raise BadInput(f"game {game.name!r} has no target equilibrium.")
+    if game.value_of(game.discount) != 0 and not is_repeated(game):
+        raise BadInput(f"game {game.name!r} is no repeated game: its target does not say what to play later on.")
     chosen = tuple(game.action_index(player, action) for player, action in enumerate(game.target))
     moves = dense_transition(game)[:, game.joint_actions.index(chosen)] > 0
     reached = game_arrays(game).start > 0
@@ -117,6 +122,8 @@ def alignment(game: Game, networks: Networks, theta: Sequence[Array]) -> Alignme
 
     blocks = tuple(map(jnp.asarray, theta))
     parts = [np.asarray(part) for part in jax.jit(jax.vmap(at))(blocks)]
+    known = np.all([np.isfinite(part).all(axis=tuple(range(1, part.ndim))) for part in parts], axis=0)
+    parts = [np.where(known.reshape(-1, *[1] * (part.ndim - 1)), part, 0.0) for part in parts]  # for the eigenvalues
     sides = (parts[:4], parts[4:])
     kernels, spectra = [side[0] for side in sides], [np.linalg.eigvalsh(side[0]) for side in sides]
     zero = np.zeros(len(parts[0]))
@@ -136,14 +143,14 @@ def alignment(game: Game, networks: Networks, theta: Sequence[Array]) -> Alignme
         promised &= _settled(matrix, slope, toward, spectra[i], spectra[j])
     lowest, highest = (np.stack([spectrum[:, k] for spectrum in spectra]) for k in (0, -1))
     with np.errstate(all="ignore"):
-        condition = np.where(lowest > 0, highest / lowest, np.inf).max(0)
+        condition = np.where(known, np.where(lowest > 0, highest / lowest, np.inf).max(0), np.nan)
         return Alignment(
-            product,
+            np.where(known, product, np.nan),
             product / np.sqrt(sizes["Jz"] * sizes["JC"]),
             product / np.sqrt(sizes["z"] * sizes["w"]),
             table / np.sqrt(sizes["z"] * sizes["c"]),
             condition,
-            promised,
+            promised & known,
         )
 
 

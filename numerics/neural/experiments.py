@@ -24,6 +24,7 @@ from numerics.neural.updates import Inner
 from numerics.oracle import settled
 from numerics.paper_settings import ARMS, DECAY
 from numerics.published import published_experiment
+from theory.errors import BadInput
 from theory.games import Game
 from theory.updates import Form
 
@@ -37,9 +38,15 @@ def arms(names: Sequence[str], own: float, peer: float) -> tuple[Arm, ...]:
         names: the arms wanted.
         own: c_own of the rules that have it.
         peer: c_peer of the rules that have it.
+
+    Raises:
+        BadInput: an arm is unknown.
     """
     found = {rule: Arm(rule, own * (rule in ("own", "meta")), peer * (rule in ("peer", "meta"))) for _, rule in ARMS}
     found[ANNEALED] = replace(found["meta"], name=ANNEALED, anneal=parse(DECAY))
+    for name in names:
+        if name not in found:
+            raise BadInput(f"networks: there is no arm {name!r}; there are {', '.join(found)}.")
     return tuple(found[name] for name in names)
 
 
@@ -61,7 +68,12 @@ def published_training(
         steps: outer steps; the published number by default.
         form: ``expanded``, as published, or ``unrolled``.
         hidden: units of the hidden layers.
+
+    Raises:
+        BadInput: an arm is unknown, or the game has no end and gradients are to be sampled.
     """
+    if sampled and game.horizon is None and game.value_of(game.discount) != 0:
+        raise BadInput(f"game {game.name!r} has no end; sample it with a finite horizon.")
     settings = published_experiment(game, ("pg",), 1, 0)
     learning = settings.learning("pg")
     assert learning.clip is not None

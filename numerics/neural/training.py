@@ -1,8 +1,8 @@
 """Training of neural policies in batch: every arm from the same starts with the same draws.
 
 θ_{n+1} = clip(θ_n + η_n · update(θ_n)), with the coefficients of an annealed arm decaying as in
-:mod:`numerics.annealing`. One compiled program runs all arms and starts of a chunk; its ends come back as log-odds
-ℓ(θ), at which everything that is known of tables can be asked.
+:mod:`numerics.annealing`. What is no number stays none: clipping does not repair it. One compiled program runs all arms
+and starts of a chunk; its ends come back as log-odds ℓ(θ), at which everything that is known of tables can be asked.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from numerics.neural.network import Blocks, Networks
 from numerics.neural.sampled import Batch, surrogate
 from numerics.neural.updates import Inner, update
 from numerics.neural.values import Values, value_function
+from theory.errors import BadInput
 from theory.games import Game
 
 # Arms × starts in one program. Larger batches are no faster, and much larger ones were seen to hang (see values).
@@ -103,8 +104,13 @@ def train(
         seed: of the sampled trajectories; start k's draws depend on it and k alone.
         progress: called as ``progress("networks", steps done, steps in all)``.
         keep: keep θ after every so many steps, a multiple of :data:`FRAME`.
+
+    Raises:
+        BadInput: no arms or two of one name, a negative number of steps or seed, starts that are not those of these
+            networks, or ``keep`` is no positive multiple of :data:`FRAME`.
     """
     networks = Networks.of(training.game, training.hidden)
+    _check(training, networks, starts, seed, keep)
     count, width = len(starts[0]), max(1, LARGEST_BATCH // len(training.arms))
     advance, look = _program(_Key(training))
     parts, done = [], 0
@@ -130,6 +136,20 @@ def train(
                 progress("networks", done * FRAME, total * FRAME)
         parts.append((tuple(map(np.asarray, theta)), np.stack(seen), visited))
     return _collected(training, networks, parts, keep is not None)
+
+
+def _check(training: Training, networks: Networks, starts: Sequence[Array], seed: int, keep: int | None) -> None:
+    names = [arm.name for arm in training.arms]
+    if not names or len(set(names)) < len(names):
+        raise BadInput(f"networks: the arms need different names, at least one, not {names}.")
+    if training.steps < 0 or seed < 0:
+        raise BadInput(f"networks: steps ({training.steps}) and seed ({seed}) must be at least 0.")
+    if keep is not None and (keep < FRAME or keep % FRAME):
+        raise BadInput(f"networks: keep must be a positive multiple of {FRAME}, not {keep}.")
+    shapes = [block.shape for block in starts]
+    wanted = [(len(starts[0]) if starts else 0, networks.count(player)) for player in range(training.game.players)]
+    if shapes != wanted or not shapes[0][0]:
+        raise BadInput(f"networks: starts of shapes {wanted} are needed, one row a start at least, not {shapes}.")
 
 
 def _factor(arm: Arm, step: int) -> float:
@@ -197,7 +217,8 @@ def _program(key: _Key) -> tuple[Callable[..., Blocks], Callable[[Blocks], jax.A
     def one_step(theta: Blocks, draws: jax.Array, size: jax.Array, own: jax.Array, peer: jax.Array) -> Blocks:
         values: Values = exact if batch is None else surrogate(game, batch, logits(theta), draws)
         moves = update(lambda blocks: values(logits(blocks)), inner, own, peer, theta)
-        return tuple(jnp.clip(block + size * move, -clip, clip) for block, move in zip(theta, moves, strict=True))
+        moved = [block + size * move for block, move in zip(theta, moves, strict=True)]
+        return tuple(jnp.clip(jnp.where(jnp.isfinite(block), block, jnp.nan), -clip, clip) for block in moved)
 
     over_starts = jax.vmap(one_step, in_axes=(0, 0, None, None, None))
     over_arms = jax.vmap(over_starts, in_axes=(0, None, None, 0, 0))

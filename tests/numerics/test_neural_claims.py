@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from numerics.basins import InitialCooperation
+from numerics.compile import Array
 from numerics.evidence import c17_alignment
 from numerics.evidence import c17_neural as c17
 from numerics.evidence.model import NOT_IN_PROFILE, Run
+from numerics.neural import ANNEALED
+from numerics.statistics import wilson
 from theory.claims import Finding, Verdict
+from theory.games import ipd
 
 pytest.importorskip("jax")
+from numerics.neural import alignment as alignment_module
+from numerics.neural import experiments as experiments_module
+from numerics.neural import training as training_module
 from numerics.neural.alignment import Alignment
+from numerics.neural.sampled import Batch
 
 RUN = Run("paper", 0)
 
@@ -58,7 +67,7 @@ def test_the_rule_of_the_published_row(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("lost", "verdict"), [(0, Verdict.UNDECIDED), (1, Verdict.REFUTED)])
 def test_the_rule_of_alignment(lost: int, verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = {"n": 60, "still": 0, "table": 60, "network": 60 - lost, "lost": lost, "condition": [3.0, 4.0, 5.0]}
+    row = {"n": 60, "still": 0, "no_sign": 0, "table": 60, "network": 60 - lost, "lost": lost, "condition": None}
     monkeypatch.setattr(c17_alignment, "visits", lambda *_: ([row], {}))
     assert c17_alignment._check_alignment(RUN).verdict is verdict
 
@@ -67,8 +76,8 @@ def test_what_stands_still_or_has_no_sign_is_not_lost() -> None:
     table, policy = np.array([0.5, 0.5, 0.5, np.nan, -0.5]), np.array([0.2, -0.2, -1e-12, np.nan, -0.2])
     sizes = {"product": policy, "parameters": policy, "policy": policy, "table": table}
     found = c17_alignment._summary(Alignment(**sizes, condition=np.full(5, 4.0), promised=np.zeros(5, dtype=bool)))
-    counts = {name: found[name] for name in ("n", "still", "table", "network", "lost")}
-    assert counts == {"n": 5, "still": 1, "table": 3, "network": 1, "lost": 1}
+    names = ("n", "still", "no_sign", "table", "table_away", "network", "network_away", "lost")
+    assert [found[name] for name in names] == [5, 1, 1, 3, 1, 1, 2, 1]
 
 
 def test_what_a_profile_leaves_out_is_not_run() -> None:
@@ -95,3 +104,69 @@ def test_runs_become_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     # Both start from the same networks and part from there.
     assert found["neural"][0]["welfare"][0] == found["neural"][1]["welfare"][0]
     assert found["neural"][0]["welfare"][-1] != found["neural"][1]["welfare"][-1]
+
+
+# ----------------------------------------------------------------------------------------- from runs to what is said
+
+
+def test_every_visit_is_measured_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = c17_alignment.ARMS
+    visited = {arm: (np.array([[[k, a]] for k in range(3)], dtype=float),) * 2 for a, arm in enumerate(names)}
+    asked: list[tuple[float, ...]] = []
+
+    def measured(game: object, networks: object, theta: list[Array]) -> Alignment:
+        asked.append(tuple(theta[0][0]))
+        half = np.array([0.5])
+        return Alignment(half, half, -half if asked[-1][0] == 2 else half, half, np.array([4.0]), np.array([False]))
+
+    monkeypatch.setattr(training_module, "train", lambda *_, **__: SimpleNamespace(visited=visited))
+    monkeypatch.setattr(alignment_module, "alignment", measured)
+    monkeypatch.setitem(c17_alignment.SIZES, "paper", (1, 60, 3))
+    (evidence,) = c17_alignment._check_alignment(Run("paper", 0)).evidence
+    assert asked == [(0, 0), (1, 0), (2, 0), (1, 1), (2, 1)]
+    assert [(row["arm"], row["step"], row["lost"]) for row in evidence.content["alignment"]] == [
+        ("start", 0, 0),
+        ("pg", 60, 0),
+        ("pg", 120, 1),
+        ("meta", 60, 0),
+        ("meta", 120, 1),
+    ]
+    assert "0 of the starts" in evidence.summary and "2 of 5 visits" in evidence.summary
+    assert evidence.interval == wilson(0, 1)
+
+
+def test_rows_count_undecided_runs_and_the_oracle(monkeypatch: pytest.MonkeyPatch) -> None:
+    n, names = 8, ("pg", "meta", ANNEALED)
+    ends = {arm: np.full((10, n), -9.0 if arm == "pg" else 9.0) for arm in names}
+    training = SimpleNamespace(game=ipd())
+    welfare = {arm: np.zeros((2, n)) for arm in names}
+    runs: Any = SimpleNamespace(training=training, ends=ends, welfare=welfare, every=20)
+    success = {arm: np.arange(n) < 2 for arm in names}
+    undecided = {arm: np.arange(n) >= 5 for arm in names}
+    monkeypatch.setattr(c17, "entered", lambda *_: c17.Entered(runs, success, undecided))
+    monkeypatch.setattr(experiments_module, "oracle", lambda trained, arm: (trained.ends[arm], np.arange(n) < 3))
+    found = c17.rows_of("C17.mlp-ipd-exact", Run("paper", 0))
+    assert [row["undecided"] for row in found["neural"]] == [3, 3, 3]
+    assert [row["ends"] for row in found["neural"]] == [{"DD": n}, {"CC": n}, {"CC": n}]
+    assert [row.get("oracle") for row in found["neural"]] == [
+        {"target": 0, "kept": 0, "undecided": 5},
+        {"target": 3, "kept": 8, "undecided": 5},
+        None,
+    ]
+    pairs = [("meta", "pg"), (ANNEALED, "pg"), (ANNEALED, "meta")]
+    assert [(row["a"], row["b"]) for row in found["differences"]] == pairs
+
+
+def test_an_experiment_passes_its_seed_and_gradients_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def trained(training: Any, begin: object, seed: int, progress: object) -> Any:
+        asked.append((training.batch, seed))
+        return SimpleNamespace(ends={})
+
+    monkeypatch.setattr(experiments_module, "starts", lambda training, count, seed: asked.append((count, seed)))
+    monkeypatch.setattr(training_module, "train", trained)
+    c17.entered("C17.mlp-ipd", Run("paper", 5))
+    c17.entered("C17.mlp-ipd-exact", Run("paper", 6))
+    c17.entered.cache_clear()
+    assert asked == [(200, 5), (Batch(384, 12), 5), (400, 6), (None, 6)]

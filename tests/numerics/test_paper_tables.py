@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from pathlib import Path
 
 import pytest
 
-from numerics.evidence import Run, c14_restart_cost, model
+from numerics.evidence import Run, c04_mechanism, c14_restart_cost, c15_risk_dominance, model
 from numerics.evidence.model import SIZES
 from numerics.ledger import write_ledger
-from numerics.paper_tables import write_tables
+from numerics.paper_tables import paper_tables, write_tables
 from numerics.verdicts import verify, verify_game
 from theory.claims import Verdict
 from theory.errors import BadInput
@@ -22,7 +23,8 @@ RUN = Run("quick", 0)
 
 @pytest.fixture(autouse=True)
 def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = dict.fromkeys(SIZES["quick"], 100) | {"C15.direct": 400}
+    # What the profile leaves out, with a size of 0, stays out: the game over twelve rounds takes a minute.
+    few = {name: min(size, 100) for name, size in SIZES["quick"].items()} | {"C15.direct": 400}
     monkeypatch.setattr(model, "SIZES", {"quick": few})
     monkeypatch.setattr(c14_restart_cost, "CHAINS", {"quick": {"exact": 100, "horizon": 0}})
 
@@ -49,30 +51,61 @@ EXPERIMENTS = {
 }
 
 
-def test_tables_of_experiments_have_a_row_for_each_of_the_evidence(tmp_path: Path) -> None:
+def test_tables_of_experiments_have_a_row_for_each_of_the_evidence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On fewer settings than the profile's: longer unrolls and a larger family have the same rows."""
+    monkeypatch.setattr(c04_mechanism, "UNROLLS", {"quick": {"stag-hunt": (1,), "ipd": (1,)}})
+    monkeypatch.setattr(c04_mechanism, "WEAK_AND_STRONG", (5.0,))
+    monkeypatch.setattr(c15_risk_dominance, "MIXED", c15_risk_dominance.MIXED[::7])
+    c15_risk_dominance.members.cache_clear()
     write_ledger(verify(RUN, EXPERIMENTS), tmp_path)
+    c15_risk_dominance.members.cache_clear()
     write_tables(tmp_path)
     content = {
         name: json.loads((tmp_path / "evidence" / f"{name}-1.json").read_text())["content"] for name in EXPERIMENTS
     }
     expected = {
-        "ablation": [f"{row['share']:.4f}" for row in content["C4.ablation"]["ablation"]],
-        "sweep": [f"{row['share']:.4f}" for row in content["C15.sweep"]["sweep"]],
-        "regions": [f"{row['gain']:+.4f}" for row in content["C15.regions"]["regions"]],
-        "entry_times": [f"{row['restricted_mean']:.1f}" for row in content["C11.times-stag-hunt"]["times"]],
+        "ablation": [(row["share"], *row["interval"]) for row in content["C4.ablation"]["ablation"]],
+        "sweep": [(row["share"], *row["interval"]) for row in content["C15.sweep"]["sweep"]],
+        "regions": [(row["gain"], *row["gain_interval"]) for row in content["C15.regions"]["regions"]],
+        "entry_times": [(row["restricted_mean"], *row["interval"]) for row in content["C11.times-stag-hunt"]["times"]],
         "reproduction": [row["verdict"] for row in content["C16.peer-papers"]["reproduction"]],
         "risk_dominance": [row["direct"]["pg"] for row in content["C15.risk-dominance-logit"]["members"]],
-        "costs": [str(row["work"]) for rows in content["C15.cost"]["costs"].values() for row in rows],
+        "costs": [row["work"] for rows in content["C15.cost"]["costs"].values() for row in rows],
     }
     column = {
-        "ablation": "share", "sweep": "share", "regions": "gain", "entry_times": "restricted mean",
-        "reproduction": "verdict", "risk_dominance": "pg, direct", "costs": "work",
+        "ablation": ("share", "95% interval"), "sweep": ("share", "simultaneous 95% interval"),
+        "regions": ("gain", "simultaneous 95% interval"), "entry_times": ("restricted mean", "95% interval"),
+        "reproduction": ("verdict", ""), "risk_dominance": ("pg, direct", ""), "costs": ("work", ""),
     }  # fmt: skip
     for name, wanted in expected.items():
         with (tmp_path / "tables" / f"{name}.csv").open() as handle:
             rows = list(csv.DictReader(handle))
-        assert [row[column[name]] for row in rows] == wanted and wanted
+        estimate, spread = column[name]
+        fields = [estimate, *([f"{spread} low", f"{spread} high"] if spread else [])]
+        kind = str if isinstance(wanted[0], str) else float
+        found = [tuple(kind(row[field]) for field in fields) for row in rows]
+        assert found == [row if isinstance(row, tuple) else (row,) for row in wanted] and wanted
         assert all(row["n"] for row in rows)
+
+
+def test_headings_of_a_table_are_told_apart(tmp_path: Path) -> None:
+    write_ledger(verify(RUN, ("C6", "C15.direct", "C8.lost", "C19.sublevel")), tmp_path)
+    for table in paper_tables(tmp_path).values():
+        heads = next(csv.reader(io.StringIO(table.csv())))
+        assert len(set(heads)) == len(heads)
+
+
+def test_a_table_longer_than_a_page_is_written_as_one_that_breaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_ledger(verify(RUN, ("C15.direct",)), tmp_path)
+    write_tables(tmp_path)
+    assert not (tmp_path / "tables" / "closed_form-long.tex").exists()
+    monkeypatch.setattr("numerics.paper_tables.PAGE", 11)
+    write_tables(tmp_path)
+    assert "\\begin{longtable}" in (tmp_path / "tables" / "closed_form-long.tex").read_text()
 
 
 def test_folders_that_hold_no_ledger(tmp_path: Path) -> None:
@@ -104,6 +137,7 @@ def test_every_named_game_gets_a_ledger(name: str, tmp_path: Path) -> None:
     assert write_tables(tmp_path)
 
 
+@pytest.mark.thorough  # seven whole ledgers; tests/theory/test_own_game.py asserts the exact verdicts by default
 def test_verdicts_of_one_game() -> None:
     def verdicts(game: object) -> dict[str, Verdict]:
         ledger = verify_game(game, RUN)  # type: ignore[arg-type]

@@ -24,6 +24,7 @@ from theory.games import (
     matching_pennies,
     signalled_stag_hunt,
     stag_hunt,
+    tandem,
     stag_hunt_3,
 )
 from theory.games.features import features
@@ -113,8 +114,13 @@ def test_a_seed_fixes_an_episode_and_the_stream_goes_on() -> None:
 
 def test_what_is_refused() -> None:
     game = stag_hunt()
-    with pytest.raises(BadInput, match="at least 1 round, not 0"):
+    with pytest.raises(BadInput, match="at least 1, not 0"):
         ParallelGame(game, most_rounds=0)
+    for rounds in (2.5, "3"):
+        with pytest.raises(BadInput, match="a whole number of rounds"):
+            ParallelGame(game, most_rounds=rounds)  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="environment"):
+        ParallelGame(tandem())
     with pytest.raises(BadInput, match="'human' is neither"):
         ParallelGame(game, render_mode="human")
     env = ParallelGame(game)
@@ -125,9 +131,19 @@ def test_what_is_refused() -> None:
         env.step({"player_1": 0})
     with pytest.raises(BadInput, match="player_2 has the actions 0 to 1, not 2"):
         env.step({"player_1": 0, "player_2": 2})
+    for action in (0.9, "0", None, float("nan")):
+        with pytest.raises(BadInput, match="actions are integers"):
+            env.step({"player_1": 0, "player_2": action})  # type: ignore[dict-item]
     env.step({"player_1": 0, "player_2": 1})
     with pytest.raises(BadInput, match="call reset first"):
         env.step({"player_1": 0, "player_2": 0})
+
+
+def test_what_an_agent_does_to_its_observation_stays_with_it() -> None:
+    env = ParallelGame(grid_stag_hunt())
+    seen, _ = env.reset(seed=0)
+    seen["player_1"][:] = 7
+    assert env.reset(seed=0)[0]["player_1"].max() == 1
 
 
 def test_pictures_and_names() -> None:

@@ -305,8 +305,6 @@ def written_example() -> str:
 START = 'NFG 1 R "t" { "a" "b" } '
 GARBAGE: list[tuple[str, int, str]] = [
     # text, line, reason
-    ("", 1, "the file ends where NFG should stand"),
-    ("\n\n", 3, "the file ends where NFG should stand"),
     ('EFG 2 R "x" { "a" "b" }', 1, "expected NFG, as a Gambit file begins with NFG 1 R, not 'EFG'"),
     ('{"a": 1}', 1, "expected NFG, as a Gambit file begins with NFG 1 R, not '{'"),
     ("nfg 1 R", 1, "expected NFG, as a Gambit file begins with NFG 1 R, not 'nfg'"),
@@ -361,7 +359,7 @@ GARBAGE: list[tuple[str, int, str]] = [
     (START + '{ 2 2 }\n{ { "" 1 2 } }\n1 0 0 2', 3, "there is no outcome 2, because 1 are listed"),
     (START + '{ 2 2 }\n{ { "" 1 2 } }\n1 0 0 -1', 3, "expected outcome index 4 of 4, not '-1'"),
     (START + '{ 2 2 }\n{ { "" 1 2 } }\n1 0 0 0 0', 3, "nothing may follow the 4 outcome indices, but '0' does"),
-    ("\x00\x01\x02", 1, r"not '\x00\x01\x02'"),
+    ("\x01\x02", 1, r"not '\x01\x02'"),
 ]
 
 
@@ -383,13 +381,17 @@ def test_garbage_gives_one_sentence_with_file_and_line(
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "folder.nfg").mkdir()
     (tmp_path / "latin.nfg").write_bytes(b'NFG 1 R "Stra\xdfe"')
+    (tmp_path / "program.nfg").write_bytes(b"\x7fELF\x02\x01\x01\x00")
+    (tmp_path / "empty.nfg").write_text("\n\n")
     (tmp_path / "endless.nfg").symlink_to("/dev/zero")
     os.mkfifo(tmp_path / "pipe.nfg")
     (tmp_path / "large.nfg").write_text(HUNT + " " * 2**20)
     for name, reason in [
         ("missing.nfg", "No such file or directory"),
         ("folder.nfg", "this is a directory"),
-        ("latin.nfg", "not UTF-8 text (byte 14)"),
+        ("latin.nfg", "not UTF-8 text (byte 14 on line 1)"),
+        ("program.nfg", "not text (byte 8 on line 1 is zero)"),
+        ("empty.nfg", "the file is empty"),
         ("endless.nfg", "not a regular file"),
         ("pipe.nfg", "not a regular file"),
         ("large.nfg", "larger than 1 MiB"),

@@ -183,7 +183,7 @@ def changed(old: str, new: str) -> str:
 
 GARBAGE: list[tuple[str, str, str]] = [
     # text, place, reason
-    ("", "name", "this key is missing"),
+    ("# nothing but a comment", "name", "this key is missing"),
     (changed('name = "my-hunt"\n', ""), "name", "this key is missing"),
     (changed('actions = ["Stag", "Hare"]\n', ""), "actions", "this key is missing"),
     ('name = "x"\nactions = ["A", "B"]\n', "payoffs", "this key is missing"),
@@ -295,11 +295,12 @@ def test_garbage_gives_one_sentence_with_file_and_key(
     [
         ("name = ", "not valid TOML: Invalid value (at line 1, the end)"),
         ("name = 'x'\nactions = [1,, 2]", "(at line 2, column 14)"),
-        ("name = 'x'\nname = 'y'", "line 2"),
-        (HUNT + "payoffs.z = 1", "line 4"),
+        ("name = 'x'\nname = 'y'", "this key has a value already (at line 2"),
+        (HUNT + "payoffs.z = 1", "a key stands twice in a table, or is added to one that is closed (at line 4"),
+        (HUNT + "[repeated]\n[repeated]", "this table stands there already (at line 5"),
         ("payoffs." * 7 + "x = ]", "line 1"),
         (f"{'k' * 9999} = {{}}\n[{'k' * 9999}]", "line 2"),
-        ("\x00", "line 1"),
+        (HUNT + "\x00", "the file is not text (byte 104 on line 4 is zero)"),
         ("a." * 100_000 + "a = 1", "a key on line 1 has more than 20 parts"),
         ("\n" + r'"\".".' * 100_000 + "a = 1", "a key on line 2 has more than 20 parts"),
         ("name = " + "[" * 500_000, "nested too deeply"),
@@ -307,7 +308,7 @@ def test_garbage_gives_one_sentence_with_file_and_key(
         ("name = " + "9" * 500_000, "a number has more than 100 characters"),
         ("#" * (2**20 + 1), "larger than 1 MiB"),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_text_that_is_no_toml_is_refused_quickly(
     read: Callable[[str], Game], tmp_path: Path, text: str, reason: str
@@ -328,12 +329,22 @@ def test_a_file_of_the_largest_size_is_read(read: Callable[[str], Game]) -> None
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "folder.toml").mkdir()
     (tmp_path / "latin.toml").write_bytes(b'name = "Stra\xdfe"')
+    (tmp_path / "wide.toml").write_bytes(HUNT.encode("utf-16"))
+    (tmp_path / "wider.toml").write_bytes(HUNT.encode("utf-16-le"))
+    (tmp_path / "picture.toml").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "empty.toml").touch()
+    (tmp_path / "blank.toml").write_bytes(b"\xef\xbb\xbf \r\n\n")
     (tmp_path / "endless.toml").symlink_to("/dev/zero")
     os.mkfifo(tmp_path / "pipe.toml")
     for name, reason in [
         ("missing.toml", "No such file or directory"),
         ("folder.toml", "this is a directory"),
-        ("latin.toml", "not UTF-8 text (byte 13)"),
+        ("latin.toml", "not UTF-8 text (byte 13 on line 1)"),
+        ("wide.toml", "UTF-16 text, and must be saved as UTF-8"),
+        ("wider.toml", "not text (byte 2 on line 1 is zero)"),
+        ("picture.toml", "not UTF-8 text (byte 1 on line 1)"),
+        ("empty.toml", "the file is empty"),
+        ("blank.toml", "the file is empty"),
         ("endless.toml", "not a regular file"),
         ("pipe.toml", "not a regular file"),
         ("latin.toml/x.toml", "the file cannot be read"),

@@ -15,7 +15,7 @@ CLAIMS = (
         "C17",
         "Entry rises with small neural policies.",
         "paper, MLP-IPD experiments",
-        requires=("C17.mlp-ipd", "C17.signalled"),
+        requires=("C17.mlp-ipd", "C17.signalled", "C17.grid"),
     ),
     Claim(
         "C17.mlp-ipd",
@@ -44,7 +44,7 @@ CLAIMS = (
         "C17.signalled",
         "With neural policies in the signalled Stag Hunt Meta-MAPG reaches nine tenths of the target's value from more "
         "starts than policy gradient.",
-        "paper, coordination environment",
+        "derived here, for the paper's coordination environments, which it does not describe",
         assumptions=("two tanh layers of 16 units per player on (1, context)", _SETTINGS, "exact values"),
         scope="paired starts; signalled-stag-hunt",
     ),
@@ -52,7 +52,7 @@ CLAIMS = (
         "C17.grid",
         "With neural policies in the grid-world Stag Hunt Meta-MAPG reaches nine tenths of the target's value from "
         "more starts than policy gradient.",
-        "paper, coordination environment",
+        "derived here, for the paper's coordination environments, which it does not describe",
         assumptions=("two tanh layers of 16 units per player on both positions", _SETTINGS, "exact values"),
         scope="paired starts; grid-stag-hunt",
     ),

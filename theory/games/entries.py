@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
 
 from sympy import Rational
@@ -21,6 +22,12 @@ from theory.games.reading import printable, quoted, read_text
 # tomllib's cost grows with the square of the number of parts of a dotted key; a game file needs two.
 _LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){20}""", re.ASCII)
 _LISTED = 8
+# What tomllib says of a key or a table that stands there already, in words for people.
+_CLEARER = {
+    "Cannot overwrite a value": "this key has a value already",
+    "Cannot mutate immutable namespace": "a key stands twice in a table, or is added to one that is closed",
+    "Cannot declare": "this table stands there already",
+}
 
 
 def document_of(path: Path) -> Entry:
@@ -39,7 +46,8 @@ def document_of(path: Path) -> Entry:
         # tomllib quotes keys of any length, and names no line for a mistake at the very end.
         reason, _, place = str(error).rpartition(" (")
         place = place.replace("at end of document", f"at line {text.count(chr(10)) + 1}, the end")
-        raise BadInput(f"{shown_path}: not valid TOML: {reason[:100]} ({place}.") from None
+        reason = next((clear for start, clear in _CLEARER.items() if reason.startswith(start)), reason[:100])
+        raise BadInput(f"{shown_path}: not valid TOML: {reason} ({place}.") from None
     except RecursionError:
         raise BadInput(f"{shown_path}: arrays or tables are nested too deeply.") from None
     except ValueError:  # what int() raises beyond its own limit of digits
@@ -76,7 +84,9 @@ def _shown(value: object) -> str:
         return quoted(value)
     if isinstance(value, list):
         return "an array"
-    return "a table" if isinstance(value, dict) else "a date or time"
+    if isinstance(value, dict):
+        return "a table"
+    return "a date or time" if isinstance(value, date | time) else f"a {type(value).__name__}"
 
 
 def _listed(names: Sequence[str], word: str) -> str:
@@ -89,12 +99,12 @@ class Entry:
     """A value with its place in the file.
 
     Attributes:
-        file: the file's path.
+        file: the file's path, or what stands in for one in messages.
         key: where the value stands in it; empty for the whole document.
         value: what TOML gives; ``None`` where nothing stands.
     """
 
-    file: Path
+    file: Path | str
     key: str
     value: object
 

@@ -4,6 +4,8 @@
   ``states`` (:mod:`theory.games.toml_stochastic`). Both modules show the format.
 * ``.nfg``: a one-shot game in Gambit's format (:mod:`theory.games.gambit`).
 
+From Python :func:`theory.games.normal_form` and :func:`theory.games.memory_one` build the same games.
+
 A file is data: nothing in it is executed, and files of unreasonable size are refused before any work is done. All
 numbers are read exactly. Every refusal is one sentence with file, key (or line) and reason.
 """

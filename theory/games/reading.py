@@ -6,6 +6,7 @@ at once, so that a wrong path costs nothing; and whatever a message quotes is sh
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 from theory.errors import BadInput
@@ -23,13 +24,15 @@ MAX_REPEATED_JOINT_ACTIONS = 64
 MAX_ROWS = MAX_REPEATED_JOINT_ACTIONS * (MAX_REPEATED_JOINT_ACTIONS + 1)
 
 _QUOTED = 40
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BLANK = b" \t\r\n\v\f" + codecs.BOM_UTF8
 
 
 def read_text(path: Path) -> str:
     """The text of a file.
 
     Raises:
-        BadInput: it cannot be read, is no regular file, is too large or is not UTF-8.
+        BadInput: it cannot be read, is no regular file, is empty, is too large or is not UTF-8.
     """
     try:
         # Opening a pipe would wait for its writer, and a device may never end.
@@ -38,16 +41,39 @@ def read_text(path: Path) -> str:
         else:
             with path.open("rb") as handle:
                 content = handle.read(MAX_BYTES + 1)
-            if len(content) <= MAX_BYTES:
-                return content.decode("utf-8-sig")
-            reason = f"the file is larger than {MAX_BYTES // 2**20} MiB"
-    except UnicodeDecodeError as error:
-        reason = f"the file is not UTF-8 text (byte {error.start + 1})"
+            return _decoded(content)
+    except BadInput as error:
+        reason = str(error)
     except OSError as error:
         reason = f"the file cannot be read ({error.strerror})"
     except ValueError:  # a null character
         reason = "this is not a possible path"
     raise BadInput(f"{printable(str(path))}: {reason}.")
+
+
+def _decoded(content: bytes) -> str:
+    """The text of these bytes.
+
+    Raises:
+        BadInput: why they are none.
+    """
+    if len(content) > MAX_BYTES:
+        raise BadInput(f"the file is larger than {MAX_BYTES // 2**20} MiB")
+    if not content.strip(_BLANK):
+        raise BadInput("the file is empty")
+    if content.startswith(_UTF_16):
+        raise BadInput("the file is UTF-16 text, and must be saved as UTF-8")
+    if b"\0" in content:
+        raise BadInput(f"the file is not text ({_place(content, content.index(0))} is zero)")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"the file is not UTF-8 text ({_place(content, error.start)})") from None
+
+
+def _place(content: bytes, index: int) -> str:
+    line = content.count(b"\n", 0, index) + 1
+    return f"byte {index + 1} on line {line}"
 
 
 def printable(text: str) -> str:
