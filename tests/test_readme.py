@@ -129,9 +129,40 @@ def test_every_command_about_certificates_runs(tmp_path: Path) -> None:
 
 
 def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    exec(compile(block("python", "import theory"), "README.md", "exec"), {})
+    exec(compile(block("python", "import Experiment, simulate"), "README.md", "exec"), {})
     printed = capsys.readouterr().out
     assert "order aligned" in printed and "Share(" in printed and "PairedDifference(" in printed
+
+
+def test_the_example_of_arrays_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """By hand: 5, 0 against 7/2, 1 is a Stag Hunt with T > P, so the correction is aligned at every policy."""
+    pytest.importorskip("nashpy")
+    exec(compile(block("python", "game_from_nashpy"), "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "order aligned" in printed and "share" in printed
+
+
+def test_the_property_tests_of_the_example_pass(tmp_path: Path) -> None:
+    (tmp_path / "my-hunt.toml").write_text(block("toml", "my-hunt"))
+    (line,) = block("sh", "pytest --game").splitlines()
+    command = [sys.executable, "-m", *line.split(), "-q"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "15 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_files_for_a_paper_are_written(output: Path) -> None:
+    section = README.split("## For a paper")[1].split("\n## ")[0]
+    named = re.findall(r"^\| (`.*?) \|", section, re.M)
+    assert len(named) == 8
+    for names in named:
+        first, *suffixes = re.findall(r"`([^`]*)`", names)
+        for name in (first, *(Path(first).stem + suffix for suffix in suffixes)):
+            assert (output / name).exists(), name
+    macros = (output / "macros.tex").read_text()
+    for used in re.findall(r"`\\input\{(.*?)\}`", section):
+        assert (output / f"{used}.tex").is_file(), used
+    for kind, key in re.findall(r"`\\(verdict|bevalue)\{(.*?)\}`", section):
+        assert f"\\be@set{{{kind.removeprefix('be')}}}{{{key}}}" in macros, key
 
 
 def test_the_example_of_networks_runs(capsys: pytest.CaptureFixture[str]) -> None:
