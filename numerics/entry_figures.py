@@ -44,6 +44,42 @@ WHITE_BOX: Any = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad
 
 
 @mpl.rc_context(STYLE)
+def closed_form(contents: Sequence[Content]) -> Figure:
+    """Basin share against λ in direct coordinates: the closed form as a line, simulated shares with their intervals.
+
+    Args:
+        contents: evidence of C15.direct.
+    """
+    by_game: dict[tuple[int, ...], list[Content]] = {}
+    for content in contents:
+        for row in content["rows"]:
+            by_game.setdefault(tuple(row["payoffs"]), []).append(row)
+    counts = sorted({row["n"] for rows in by_game.values() for row in rows})
+    runs = "n = " + ", ".join(map(str, counts))
+    figure = Picture(
+        "Basin share of (Stag, Stag) against the size of the correction, direct coordinates, uniform starts: closed "
+        f"form and simulated shares with simultaneous 95% intervals, {runs} starts a point, for the row payoffs "
+        + "; ".join(", ".join(map(str, payoffs)) for payoffs in by_game),
+        5.0,
+        3.4,
+    )
+    axes = figure.subplots()
+    looks = zip((BLUE, VERMILION, GREEN, ORANGE, BLACK), "os^Dv", strict=True)
+    for (payoffs, rows), (colour, marker) in zip(by_game.items(), looks, strict=False):
+        line = separatrix(stag_hunt(**dict(zip("RSTP", payoffs, strict=True))))
+        last = max(Rational(row["lambda"]) for row in rows)
+        sizes = [last * Rational(k, 60) for k in range(61)]
+        axes.plot([float(size) for size in sizes], [float(line.share(size)) for size in sizes], color=colour, lw=0.9)
+        at = [float(Rational(row["lambda"])) for row in rows]
+        shares, intervals = ([row[key] for row in rows] for key in ("simulated", "interval"))
+        _bars(axes, at, shares, intervals, colour, marker, label=", ".join(map(str, payoffs)))
+    axes.set(xlabel="λ", ylabel="basin share of (Stag, Stag)", ylim=(0, 1.03))
+    words = f"R, S, T, P; lines: closed form; points: {runs} each"
+    figure.legend(title=words, loc="outside lower center", ncols=len(by_game), frameon=False)
+    return figure
+
+
+@mpl.rc_context(STYLE)
 def sweep(contents: Sequence[Content]) -> Figure:
     """Entry share against λ, one line a game, the published coefficient marked.
 

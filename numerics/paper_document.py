@@ -80,6 +80,7 @@ FIGURES = {
     "stag_hunt_regions": "Certified regions of Stag Hunt's strict equilibria inside their basins.",
     "ipd_alignment": "Where policy gradient and correction point to cooperation in the iterated Prisoner's Dilemma, on "
     "two-dimensional slices.",
+    "closed_form": "Basin share of (Stag, Stag) against $\\lambda$ in direct coordinates: closed form and simulation.",
     "sweep": "Share of starts that enter as the coefficient of the correction grows.",
     "published_shares": "Published success shares beside ours.",
     "ablation": "What own-learning and peer-learning change about entry.",

@@ -54,6 +54,10 @@ DRAWN: Mapping[str, Callable[[], Figure]] = {
 }
 # Drawn from evidence: whether a content is needed, and the figure of all that are.
 FROM_EVIDENCE: Mapping[str, tuple[Callable[[Content], bool], Callable[[Sequence[Content]], Figure]]] = {
+    "closed_form": (
+        lambda content: any("closed_form" in row for row in content.get("rows", ())),
+        entry_figures.closed_form,
+    ),
     "sweep": (lambda content: "sweep" in content, entry_figures.sweep),
     "ablation": (
         lambda content: "ablation" in content,

@@ -44,6 +44,8 @@ FIGURES: Mapping[str, str] = {
     "stag_hunt_proofs": "How the balls are proved: the square in parts by bisection, coloured by what settles each.",
     "residual": "Distance of two first-order forms to the exact update, over α. The form with every factor at φ₀ "
     "levels off: it leaves out a term of the order of the corrections (C1.at-phi0-size).",
+    "closed_form": "Basin share of (Stag, Stag) against λ in direct coordinates: the closed form as a line, simulated "
+    "shares with simultaneous intervals (C15.direct).",
     "sweep": "Entry share of Meta-MAPG against the size of the correction, with intervals (C15.sweep, C16.sweep).",
     "ablation": "Change of the entry share against policy gradient under own-learning, peer-learning and both (C4).",
     "published_shares": "Success share of every arm by how gradients are estimated, beside the published share.",

@@ -18,6 +18,7 @@ from numerics import simulate
 from numerics.entry_figures import (
     RULES,
     ablation,
+    closed_form,
     cost,
     entry_curves,
     estimators,
@@ -72,6 +73,29 @@ def swept(game: str, shares: Sequence[float], n: int) -> dict[str, Any]:
         for k, share in enumerate(shares)
     ]
     return {"game": game, "sweep": rows}
+
+
+def test_the_closed_form_runs_through_simulated_shares() -> None:
+    """By hand at 4, 0, 3, 2: 2/9 at λ = 0 and 943/1521 at 1/10; points stay where they were measured, even if wrong."""
+    rows = [
+        {
+            "payoffs": [4, 0, 3, 2],
+            "lambda": size,
+            "simulated": share,
+            "interval": [share - 0.02, share + 0.03],
+            "n": 500,
+        }
+        for size, share in (("0", 0.21), ("1/10", 0.9))
+    ]
+    figure = closed_form([{"rows": rows}])
+    (axes,) = figure.axes
+    ((colour, points),) = bars(axes)
+    assert colour == BLUE
+    assert_allclose(points, [(0, 0.21, 0.19, 0.24), (0.1, 0.9, 0.88, 0.93)])
+    line = np.asarray(axes.get_lines()[0].get_xydata())
+    assert_allclose(line[[0, -1]], [(0, 2 / 9), (0.1, 943 / 1521)])
+    assert (np.diff(line[:, 1]) > 0).all()  # T > S: the basin grows
+    assert "n = 500 each" in words(figure) and "4, 0, 3, 2" in figure.description  # type: ignore[attr-defined]
 
 
 def test_a_sweep_shows_every_share_with_its_interval_and_the_published_size() -> None:

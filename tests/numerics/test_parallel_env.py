@@ -24,8 +24,8 @@ from theory.games import (
     matching_pennies,
     signalled_stag_hunt,
     stag_hunt,
-    tandem,
     stag_hunt_3,
+    tandem,
 )
 from theory.games.features import features
 
