@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from drawn_game import drawn_game
 from numpy.testing import assert_allclose, assert_array_equal
-from sympy import Rational
 
 from theory.errors import BadInput
-from theory.games import Game, grid_stag_hunt, ipd, signalled_stag_hunt, stag_hunt
+from theory.games import grid_stag_hunt, ipd, signalled_stag_hunt, stag_hunt
 
 jax = pytest.importorskip("jax")
 
@@ -50,28 +49,6 @@ def test_layers_by_hand() -> None:
     second = np.tanh(first @ theta[9:15].reshape(3, 2) + theta[15:17])
     wanted = second @ theta[17:19, None] + theta[19]
     assert_allclose(networks.logits(0, jnp.asarray(theta)), wanted, rtol=1e-12)
-
-
-def drawn_game(rounds: int) -> Game:
-    """Two and three actions, three states, random rewards, transitions and start."""
-    draw = random.Random(6)
-
-    def distribution() -> tuple[Rational, ...]:
-        parts = [draw.randint(1, 9) for _ in range(3)]
-        return tuple(Rational(part, sum(parts)) for part in parts)
-
-    return Game(
-        name="drawn",
-        actions=(("a", "b"), ("x", "y", "z")),
-        states=("s", "t", "u"),
-        start=distribution(),
-        transition=tuple(tuple(distribution() for _ in range(6)) for _ in range(3)),
-        reward=tuple(
-            tuple(tuple(Rational(draw.randint(-9, 9), 4) for _ in range(2)) for _ in range(6)) for _ in range(3)
-        ),
-        discount=Rational(4, 5),
-        horizon=rounds,
-    )
 
 
 def test_the_surrogates_gradient_is_right_on_average_where_nature_moves_too() -> None:

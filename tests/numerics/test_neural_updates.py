@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import random
 import subprocess
 import sys
 from functools import lru_cache, partial
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawn_game import drawn_game
 from sympy import Rational
 
 from numerics import neural
@@ -80,31 +80,12 @@ def test_values_are_those_of_tables(make: Any) -> None:
 # ----------------------------------------------------------------------------------------------------------- terms
 
 
-def random_game() -> Game:
-    """Three states, two and three actions, everything drawn."""
-    draw = random.Random(6)
-
-    def distribution() -> tuple[Rational, ...]:
-        parts = [draw.randint(1, 9) for _ in range(3)]
-        return tuple(Rational(part, sum(parts)) for part in parts)
-
-    return Game(
-        name="drawn",
-        actions=(("a", "b"), ("x", "y", "z")),
-        states=("s", "t", "u"),
-        start=distribution(),
-        transition=tuple(tuple(distribution() for _ in range(6)) for _ in range(3)),
-        reward=tuple(tuple(tuple(Rational(draw.randint(-9, 9), 4) for _ in range(2)) for _ in range(6)) for _ in "stu"),
-        discount=Rational(4, 5),
-    )
-
-
 CASES: dict[str, tuple[Any, tuple[int, ...], Inner]] = {
     "stag-hunt": (stag_hunt, (3,), Inner((0.55, 0.4))),
     "ipd, two steps": (ipd, (4, 3), Inner((0.1, 0.05), 2, "unrolled")),
     "ipd, expanded": (ipd, (4, 3), Inner((0.55, 0.4), 3)),
     "public-goods": (public_goods, (2,), Inner((0.55, 0.4, 0.3), 1, "unrolled")),
-    "drawn": (random_game, (3,), Inner((0.3, 0.2), 1, "unrolled")),
+    "drawn": (drawn_game, (3,), Inner((0.3, 0.2), 1, "unrolled")),
 }
 
 
