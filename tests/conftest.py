@@ -28,3 +28,8 @@ def invoke(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
     """Run the command in this process, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     return lambda *arguments: called(arguments, monkeypatch, capsys)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole notebooks first: they take minutes, and at the end one processor would wait for the other."""
+    items.sort(key=lambda item: not item.name.startswith("test_a_notebook_shows"))

@@ -108,7 +108,10 @@ def agree(one: dict[str, Any], two: dict[str, Any]) -> bool:
     return all(bool(np.allclose(a, b, rtol=1e-10, atol=1e-10)) for a, b in rows)
 
 
-@pytest.mark.parametrize("name", CASES)
+LONG = {"ipd, two steps", "public-goods"}  # to compile
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.thorough] * (name in LONG)) for name in CASES])
 def test_the_kernel_form_is_the_derivative_of_the_unroll(name: str) -> None:
     assert agree(by_autodiff(name), by_kernels(name))
 
@@ -311,6 +314,7 @@ def test_a_batch_of_the_largest_size_does_not_hang() -> None:
 # -------------------------------------------------------------------------------------------------------- alignment
 
 
+@pytest.mark.thorough  # test_neural_training asks the same of another network by default
 def test_alignment_is_the_inner_product_with_the_peer_term() -> None:
     game = ipd()
     networks = Networks.of(game, (6,))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from numerics import verdicts
-from numerics.evidence import CHECKS, PROFILES, Run
+from numerics.evidence import CHECKS, PROFILES, TOGETHER, Run
 from numerics.files import write_whole
 from numerics.ledger import ledger_table, write_ledger
 from numerics.verdicts import Entry, Ledger, evidence_text, unexpected, verify
@@ -422,7 +422,8 @@ def test_checks_of_one_file_go_to_one_process() -> None:
     assert sorted(name for group in groups for name in group) == sorted(c.id for c in LEDGER if not c.requires)
     together = next(group for group in groups if "C19.largest" in group)
     assert "C19.coverage" in together and "C15.logit" not in together
-    assert all(len(group) > 1 for group in groups[:3]) and all(len(group) == 1 for group in groups[3:])
+    files = len(TOGETHER)
+    assert all(len(group) > 1 for group in groups[:files]) and all(len(group) == 1 for group in groups[files:])
 
 
 def test_a_check_that_was_stopped_takes_up_what_was_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
