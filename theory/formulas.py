@@ -1,8 +1,8 @@
-"""The derived formulas that a paper quotes, each under a name: nothing here is typed in but names and words.
+"""The derived formulas that a paper quotes, each under a name.
 
-Every expression comes from the module that derives it; left sides and sentences only say what it is. x′ = v + λC with
-C the peer-learning term at φ₀ over α; p, q are the players' probabilities of their first actions at φ₀ and p′, q′ those
-at φ₁; R, S, T, P are the row payoffs [[R, S], [T, P]] of a symmetric game.
+Every expression is put together from what the module that derives it gives; left sides and sentences only say what it
+is. x′ = v + λC with C the peer-learning term at φ₀ over α; p, q are the players' probabilities of their first actions
+at φ₀ and p′, q′ those at φ₁; R, S, T, P are the row payoffs [[R, S], [T, P]] of a symmetric game.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cache
 
 from sympy import Add, Expr, Integer, Matrix, Min, Symbol, factor, symbols
 
+from theory import stag_hunt_balls as balls
 from theory.alignment import Alignment, align
 from theory.cooperative_set import cooperative_set
 from theory.corrected import Corrected, jacobian, policy_and_correction
@@ -279,13 +280,23 @@ def _rest_bound(game: Game, corner: int) -> Expr:
 
 
 def _regions() -> Formulas:
-    """Balls about (Stag, Stag) on which the distance to it falls."""
-    saddle = planar_field(stag_hunt(), "direct").saddle
-    level = factor(lowest_terms(Add(*((1 - entry) ** 2 for entry in saddle))))
+    """Balls about (Stag, Stag) on which the distance to it falls, as :mod:`theory.stag_hunt_balls` proves them.
+
+    Raises:
+        Undecided: a step of a proof does not hold.
+    """
+    for field, facts in (("direct", balls.direct()), ("replicator", balls.replicator())):
+        if not all(facts.values()):
+            raise Undecided(f"the largest ball, {field}: a step of its proof does not hold")
+    # W = |x − x*|²; the balls end at the mixed equilibrium, or at a corner's rest point.
+    square = balls.u**2 + balls.w**2
+    mixed = 1 - planar_field(stag_hunt(), "direct").saddle[0]
+    level = factor(lowest_terms(square.subs({balls.u: mixed, balls.w: mixed})))
+    corner = square.subs({balls.u: 1, balls.w: 0})
     ball = "The largest ball about (Stag, Stag) on which the distance to it falls"
-    square = r"\|x - x^*\|^2"
-    yield Formula("largest-ball-direct", square, level, f"{ball}: policy gradient, direct coordinates.", "<")
-    yield Formula("largest-ball-replicator", square, Min(level, 1), f"{ball}: replicator dynamics.", "<")
+    left = r"\|x - x^*\|^2"
+    yield Formula("largest-ball-direct", left, level, f"{ball}: policy gradient, direct coordinates.", "<")
+    yield Formula("largest-ball-replicator", left, Min(level, corner), f"{ball}: replicator dynamics.", "<")
 
 
 def _repeated() -> Formulas:
