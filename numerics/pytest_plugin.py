@@ -150,7 +150,14 @@ class GameProperty(pytest.Item):
 
         if not isinstance(excinfo.value, Broken):
             return super().repr_failure(excinfo, style)
-        return report(self.subject, self.entry, excinfo.value, self.config.invocation_params.dir)
+        words = report(self.subject, self.entry, excinfo.value, self.config.invocation_params.dir)
+        # pytest's own value for an exception, with other words in it: a string would be printed a second time, whole,
+        # in the summary of a run on CI, and an object of ours would become a string between xdist's processes.
+        shown = excinfo.getrepr(style="native")
+        shown.reprtraceback.reprentries[0].lines = [words + "\n"]
+        if shown.reprcrash is not None:
+            shown.reprcrash.message = " ".join(excinfo.value.where.split())
+        return shown
 
 
 def report(subject: Subject, entry: Property, broken: Broken, folder: Path) -> str:

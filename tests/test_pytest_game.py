@@ -106,6 +106,21 @@ def test_a_broken_symmetry_is_reported_with_the_payoff_that_breaks_it(folder: py
     run_snippet(snippet_of(result.stdout.str()))
 
 
+@pytest.mark.parametrize("where", ["by hand", "on CI"])
+def test_the_summary_is_one_line_and_the_report_comes_once(
+    folder: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    # On CI pytest prints the whole message in its summary, elsewhere as much as fits into the line.
+    monkeypatch.delenv("BUILD_NUMBER", raising=False)
+    monkeypatch.delenv("CI", raising=False)
+    if where == "on CI":
+        monkeypatch.setenv("CI", "true")
+    result = folder.runpytest_inprocess(*PLUGIN, "--game", "broken.toml", "-k", "symmetry")
+    assert result.stdout.str().count("This shows it:") == 1
+    (line,) = (line for line in result.stdout.lines if line.startswith("FAILED broken.toml::symmetry - all but 1 of 4"))
+    assert line.endswith("a list of actions of its own" if where == "on CI" else "...")
+
+
 def test_a_repeated_game_is_compared_once(folder: pytest.Pytester) -> None:
     (folder.path / "often.toml").write_text(BROKEN + 'repeated = { memory = 1, discount = "1/2" }\n')
     result = folder.runpytest_inprocess(*PLUGIN, "--game", "often.toml", "-k", "symmetry")
