@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from numerics.implicit import implicit_values, too_large
 from numerics.inits import Grid
 from theory.errors import BadInput
 from theory.games import AnyGame, DifferentiableGame, Game, finite
+from theory.games.reading import quoted
 from theory.policies import Coordinates
 
 Labels = NDArray[np.bool_]
@@ -65,7 +67,7 @@ def parse_success(text: str) -> Success:
     except ValueError:
         pass
     raise BadInput(
-        f"--success: {text!r} is not initial-cooperation:X (0 ≤ X ≤ 1), mean-value:X, oracle or region:FILE."
+        f"--success: {quoted(text)} is not initial-cooperation:X (0 ≤ X ≤ 1), mean-value:X, oracle or region:FILE."
     )
 
 
@@ -169,26 +171,31 @@ def class_of_ends(game: AnyGame, policy: Coordinates, ends: Array, travelled: Ar
         travelled: how far each start travelled late in its run (:class:`LateTravel`), shape (batch,).
     """
     if isinstance(game, DifferentiableGame):
-        labels = np.where(travelled > TRAVEL, "moving", "settled").astype(object)
+        names, classes = ["settled", "moving"], np.where(travelled > TRAVEL, 1, 0)
     else:
-        labels = _profile_played(game, policy, ends)
-        labels[(labels == "mixed") & (travelled > TRAVEL)] = "cycling"
-    labels[~np.isfinite(ends).all(0)] = "undecided"
-    names, counts = np.unique(labels.astype(str), return_counts=True)
-    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
+        names, classes = _profile_played(game, policy, ends)
+        classes[(classes == len(names) - 1) & (travelled > TRAVEL)] = len(names)
+        names.append("cycling")
+    classes[~np.isfinite(ends).all(0)] = len(names)
+    found: Counter[str] = Counter()
+    for index, count in zip(*np.unique(classes, return_counts=True), strict=True):
+        found[[*names, "undecided"][index]] += int(count)  # an action may be called like a class
+    return dict(sorted(found.items()))
 
 
-def _profile_played(game: Game, policy: Coordinates, ends: Array) -> NDArray[np.object_]:
+def _profile_played(game: Game, policy: Coordinates, ends: Array) -> tuple[list[str], NDArray[np.intp]]:
+    """Names of the pure profiles and ``mixed``, and which of them each end plays in the start state, shape (batch,)."""
     start = start_observation(game)
-    labels = np.full(ends.shape[1], "", dtype=object)
+    names, classes = [""], np.zeros(ends.shape[1], dtype=np.intp)
     pure = np.ones(ends.shape[1], dtype=bool)
     for player, actions in enumerate(game.actions):
         pi = policies.probabilities(game, policy, ends, player, start)
         pure &= pi.max(0) >= PURE
         separator = "," if player and max(map(len, actions)) > 1 else ""
-        labels = labels + np.array([separator + name for name in actions], dtype=object)[pi.argmax(0)]
-    labels[~pure] = "mixed"
-    return labels
+        names = [f"{name}{separator}{action}" for name in names for action in actions]
+        classes = len(actions) * classes + pi.argmax(0)
+    classes[~pure] = len(names)
+    return [*names, "mixed"], classes
 
 
 def grid_area(grid: Grid, success: Labels) -> tuple[float, float]:

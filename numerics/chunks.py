@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
+from math import lcm
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics import basins, oracle, starts
+from numerics import basins, oracle, policies, starts
 from numerics.basins import Labels, LateTravel, Oracle, Success
 from numerics.compile import Array
 from numerics.dynamics import Learning
@@ -34,6 +36,7 @@ from theory.games import DifferentiableGame, Game, finite
 WORK = 4e9
 SHORTEST, LONGEST = 64, 2**16
 OPERATIONS_OF_A_ROUND = 60  # of one sampled trajectory
+MOST_KEPT = 2**24  # numbers in the paths of a chunk (128 MiB)
 _REPORTS = 20  # of progress, in a chunk
 
 
@@ -58,6 +61,11 @@ class Chunk:
     def name(self) -> str:
         """Its name in a store."""
         return f"{self.first:09d}-{self.last:09d}"
+
+    @property
+    def work(self) -> int:
+        """Its number of start-steps."""
+        return (self.last - self.first) * self.experiment.steps
 
     def compute(self, threads: int = 1, report: Callable[[int], None] | None = None) -> dict[str, NDArray[Any]]:
         """Run and label.
@@ -115,23 +123,34 @@ class Chunk:
         yield from visited(self.experiment, self.method, phi, number, steps - number, self.first, threads)
 
 
-def chunks(experiment: Experiment, every: int | None = None) -> list[Chunk]:
-    """All chunks of an experiment, method by method.
+def chunks(experiment: Experiment, every: int | None = None) -> Iterator[Chunk]:
+    """All chunks of an experiment, one after the other: those of all methods on a block of starts, then the next block.
 
     Args:
         experiment: the settings.
         every: keep φ after every so many steps.
     """
+    total, block = starts.total(experiment), block_length(experiment, every)
+    for begin in range(0, total, block):
+        end = min(begin + block, total)
+        for method in experiment.methods:
+            length = chunk_length(experiment, method, every)
+            for first in range(begin, end, length):
+                yield Chunk(experiment, method, first, min(first + length, end), every)
+
+
+def number_of_chunks(experiment: Experiment, every: int | None = None) -> int:
+    """How many chunks :func:`chunks` yields."""
     total = starts.total(experiment)
-    return [
-        Chunk(experiment, method, first, min(first + length, total), every)
-        for method in experiment.methods
-        for length in (chunk_length(experiment, method),)
-        for first in range(0, total, length)
-    ]
+    return sum(-(-total // chunk_length(experiment, method, every)) for method in experiment.methods)
 
 
-def chunk_length(experiment: Experiment, method: str) -> int:
+def block_length(experiment: Experiment, every: int | None = None) -> int:
+    """Starts of the smallest block that is made of whole chunks of every method."""
+    return lcm(*(chunk_length(experiment, method, every) for method in experiment.methods))
+
+
+def chunk_length(experiment: Experiment, method: str, every: int | None = None) -> int:
     """Starts in a chunk: a power of two, by the work of one start, and no more than fit in memory together."""
     learning = experiment.learning(method)
     if experiment.gradient == "sampled":
@@ -143,12 +162,18 @@ def chunk_length(experiment: Experiment, method: str) -> int:
     length = SHORTEST
     while length < LONGEST and 2 * length * operations * experiment.steps <= WORK:
         length *= 2
+    most = LONGEST
     if not isinstance(learning.game, DifferentiableGame):
-        while length > starts_at_once(learning.game):
-            length //= 2
+        most = starts_at_once(learning.game)
+    if every is not None:
+        frames = 1 + experiment.steps // every
+        most = min(most, MOST_KEPT // (frames * len(policies.names(learning.game, learning.policy))))
+    while length > max(1, most):
+        length //= 2
     return length
 
 
+@lru_cache(maxsize=64)
 def _operations(learning: Learning) -> int:
     """Of one update."""
     unroll = 1 if learning.form == "expanded" else learning.unroll

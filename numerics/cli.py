@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import os
+import signal
 import sys
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +25,7 @@ from rich.table import Table as RichTable
 from numerics import simulation
 from numerics.evidence import PROFILES, Run
 from numerics.experiments import Experiment, Gradient
-from numerics.files import check_writable, write_whole
+from numerics.files import StorageError, check_writable, write_whole
 from numerics.largest_box import searched_shape
 from numerics.ledger import write_ledger
 from numerics.paper_document import write_paper
@@ -74,9 +79,17 @@ Workers = Annotated[
 ]
 
 
-def _workers(count: int | None) -> int:
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Share the work out to a Dask scheduler's workers. No result changes."),
+]
+
+
+def _workers(count: int | None, cluster: str | None) -> int:
     if count is not None and count < 1:
         raise BadInput("--workers: at least one is needed.")
+    if count is not None and cluster is not None:
+        raise BadInput("--workers: a cluster has its own, so it does not go with --cluster.")
     return count or available()
 
 
@@ -301,6 +314,7 @@ def simulate_command(
     ] = "none",
     seed: Annotated[int, typer.Option(help="Seed of the random starts.")] = 0,
     workers: Workers = None,
+    cluster: Cluster = None,
     every: Annotated[int | None, typer.Option(metavar="K", help="With -o: keep paths, every K steps.")] = None,
     out: Annotated[
         Path | None,
@@ -317,7 +331,7 @@ def simulate_command(
 
     Example: basin-entry simulate stag-hunt --success initial-cooperation:0.82 --method pg --method meta --count 1000
     """
-    shared = _workers(workers)
+    shared = _workers(workers, cluster)
     experiment = Experiment(
         game=_game(game, settings),
         success=success,
@@ -351,7 +365,8 @@ def simulate_command(
     if out is not None:
         check_writable(out)
     with _progress() as progress:
-        outcome = simulate(experiment, progress, every, None if out is None else out / "chunks", shared)
+        kept = None if out is None else out / "chunks"
+        outcome = simulate(experiment, progress, every, kept, shared, cluster, keep=False)
     if out is not None:
         outcome.save(out)
     if as_json:
@@ -391,7 +406,7 @@ def verify(
     claim: Annotated[list[str] | None, typer.Option(metavar="ID", help="Check only this claim; repeatable.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of all random starts.")] = 0,
     workers: Workers = None,
-    cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Not available yet.")] = None,
+    cluster: Cluster = None,
     out: Annotated[Path, typer.Option(help="Folder for verdicts, ledger, evidence and figures.")] = Path("results"),
     settings: Settings = None,
 ) -> None:
@@ -403,9 +418,7 @@ def verify(
         raise BadInput(f"--profile: {profile!r} is not one of {', '.join(PROFILES)}.")
     if seed < 0:
         raise BadInput("--seed: the seed must be at least 0.")
-    shared = _workers(workers)
-    if cluster is not None:
-        raise BadInput("--cluster: clusters are not available yet.")
+    shared = _workers(workers, cluster)
     check_writable(out)
     asked = json.dumps([game, settings, profile, seed, sorted(claim or ())])
     unfinished = out / "unfinished" / sha256(asked.encode()).hexdigest()[:12]  # for this command alone
@@ -414,6 +427,8 @@ def verify(
     if game is not None:
         if claim:
             raise BadInput("--claim: it selects claims of the paper, so it does not go with a game.")
+        if cluster is not None:
+            raise BadInput("--cluster: it shares out the paper's claims, so it does not go with a game.")
         chosen = _game(game, settings)
         with _progress() as progress:
             checked = verify_game(
@@ -432,6 +447,7 @@ def verify(
             claim or (),
             lambda name: progress(f"checking {name}", 0, 0),
             shared,
+            cluster,
         )
     written = write_ledger(ledger, out)
     _finish(unfinished)
@@ -481,6 +497,7 @@ def figures(
     """
     from numerics.paper_figures import paper_figures  # matplotlib takes half a second that no other verb needs
 
+    check_writable(folder)
     _report(paper_figures(folder, available()), folder)
 
 
@@ -535,19 +552,57 @@ def _progress() -> Iterator[simulation.Progress]:
 
 def main() -> None:
     """Entry point of ``basin-entry``."""
+    if sys.stdout is None:
+        sys.exit(_refuse("the output cannot be written: standard output is closed."))
+    number = signal.SIGINT
+
+    def end(ending: int, _: object) -> None:
+        nonlocal number
+        number = signal.Signals(ending)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)  # how schedulers end a job
+    try:
+        status = _status()
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if status == INTERRUPTED:
+        _refuse("interrupted; finished parts are kept where -o or --out says, and the same command goes on from there.")
+        status = 128 + number
+    sys.exit(status)
+
+
+def _status() -> int:
+    """Exit status of the command that was given."""
+    sys.set_int_max_str_digits(100_000)  # exact results may be long
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may have what the terminal has not
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
-    except (BadInput, Undecided) as error:
-        sys.exit(_refuse(str(error)))
+        sys.stdout.flush()
+    except Undecided as error:
+        return _refuse(f"undecided: {error}.")
+    except (BadInput, StorageError) as error:
+        return _refuse(str(error))
+    except MemoryError:
+        return _refuse("there is not enough memory for this.")
     except typer.TyperException as error:
-        sys.exit(_refuse(error.format_message()))
-    except OSError as error:
-        sys.exit(_refuse(f"the output cannot be written: {error.strerror}."))
-    if status == INTERRUPTED:
-        _refuse("interrupted; what was finished is kept where -o or --out says, and the same command goes on there.")
-    sys.exit(status if isinstance(status, int) else 0)
+        return _refuse(error.format_message())
+    except BrokenExecutor:
+        return _refuse("a worker process was killed, as when memory runs out; the same command goes on from there.")
+    except (OSError, SystemExit) as error:  # Typer and Rich exit where nobody reads the output
+        sys.stdout = io.StringIO()  # what is left of the output would be tried once more at the end
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else os.strerror(errno.EPIPE)
+        return _refuse(f"the output cannot be written: {reason}.")
+    return status if isinstance(status, int) else 0
 
 
 def _refuse(sentence: str) -> int:
-    print(f"basin-entry: {' '.join(sentence.split())}", file=sys.stderr)
+    try:
+        line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(sentence.split()))
+        print(f"basin-entry: {line}", file=sys.stderr, flush=True)
+    except OSError:  # nobody reads it
+        sys.stderr = io.StringIO()
     return 2

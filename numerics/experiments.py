@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from sympy import Rational
 
 from numerics import annealing, basins, inits
 from numerics.dynamics import Learning, Schedule
@@ -13,14 +14,16 @@ from numerics.sampled import Credit, Estimator, check_sampled
 from theory import updates
 from theory.decomposition import check_unroll
 from theory.errors import BadInput
-from theory.games import AnyGame
+from theory.games import AnyGame, Game
 from theory.policies import Coordinates, coordinates_of
 from theory.sampling.estimators import Batches
 from theory.updates import FORMS, SPLITS, Form, Split
 
 Gradient = Literal["exact", "sampled"]
 GRADIENTS: tuple[Gradient, ...] = ("exact", "sampled")
-MOST_STARTS = 10**7
+MOST_STARTS = 10**10  # drawn at random; their numbers fit into the names of chunks
+MOST_POINTS = 10**7  # of a grid, whose labels are kept in memory
+CLOSEST = Rational(1, 10**12)  # 1 − γ, below which fewer than four digits of a value are right
 MOST_STEPS = 10**8  # whose step sizes fit in memory
 _BATCH = 384  # as published
 
@@ -92,6 +95,11 @@ class Experiment:
         """
         _ = self.coordinates
         check_unroll(self.unroll)
+        game = self.game
+        if isinstance(game, Game) and game.horizon is None and 1 - game.value_of(game.discount) < CLOSEST:
+            raise BadInput(
+                f"game {game.name!r}: its discount factor is too close to 1 for floating point (1 − γ < 1e-12)."
+            )
         if self.form not in FORMS:
             raise BadInput(f"--form: {self.form!r} is not one of {', '.join(FORMS)}.")
         if self.split not in SPLITS:

@@ -285,8 +285,10 @@ def cache_folder() -> Path:
     folder = (Path(chosen) if chosen else home) / "kernels"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(2**20))  # a full disk still takes empty files
+            probe.flush()
+        return folder
     except OSError:
         return Path(_private_folder().name)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from numerics import policies
+from numerics import policies, starts
+from numerics.array_files import Pieces, write_arrays
 from numerics.basins import Labels
 from numerics.compile import Array
 from numerics.experiments import Experiment
@@ -18,7 +21,10 @@ from numerics.files import write_whole
 from numerics.provenance import provenance
 from numerics.sample_size import resolved_difference
 from numerics.statistics import PairedDifference, Share
+from numerics.store import Arrays
 from numerics.tables import Table
+
+_DRAWN = 2**16  # starts in memory while they are written
 
 
 @dataclass(frozen=True)
@@ -33,10 +39,7 @@ class MethodResult:
         welfare: mean over the finite ends of the players' summed mean values; ``None`` if there is none.
         exploitability: mean over the finite ends of the most a player gains by a best reply, in mean values; ``None``
             for a differentiable game or if there is none.
-        success: label of every start, shape (starts,).
-        undecided: starts without a verdict, shape (starts,).
-        end: where every start ended, shape (parameters, starts).
-        paths: φ every so many steps, shape (frames, parameters, starts); empty unless asked for.
+        parts: arrays of the starts, in order; from a store each is read when it is asked for. Empty if none was kept.
     """
 
     method: str
@@ -45,10 +48,42 @@ class MethodResult:
     ends: dict[str, int]
     welfare: float | None
     exploitability: float | None
-    success: Labels = field(repr=False)
-    undecided: Labels = field(repr=False)
-    end: Array = field(repr=False)
-    paths: Array = field(repr=False)
+    parts: Sequence[Arrays] = field(repr=False)
+
+    @cached_property
+    def success(self) -> Labels:
+        """Label of every start, shape (starts,)."""
+        return self._whole("success")
+
+    @cached_property
+    def undecided(self) -> Labels:
+        """Starts without a verdict, shape (starts,)."""
+        return self._whole("undecided")
+
+    @cached_property
+    def end(self) -> Array:
+        """Where every start ended, shape (parameters, starts)."""
+        return self._whole("ends")
+
+    @cached_property
+    def paths(self) -> Array:
+        """φ every so many steps, shape (frames, parameters, starts); no frame unless asked for."""
+        return self._whole("paths")
+
+    def _whole(self, name: str) -> NDArray[Any]:
+        if len(self.parts) == 1:
+            return self.parts[0][name]
+        return np.concatenate([part[name] for part in self._kept()], axis=-1)
+
+    def _kept(self) -> Sequence[Arrays]:
+        if not self.parts:
+            raise ValueError("simulate(..., keep=False) keeps the arrays of single starts in a store only.")
+        return self.parts
+
+    def pieces(self, name: str) -> Pieces:
+        """An array as pieces, one for each part; only one is in memory at a time."""
+        leading = self._kept()[0][name].shape[:-1]
+        return Pieces((*leading, self.share.total), lambda: (part[name] for part in self._kept()))
 
 
 @dataclass(frozen=True)
@@ -68,17 +103,24 @@ class Outcome:
         experiment: its settings.
         methods: one result per method, in the order asked for.
         paired: every pair of methods; empty for a grid, whose points are no sample.
-        starts: shape (parameters, starts).
     """
 
     experiment: Experiment
     methods: tuple[MethodResult, ...]
     paired: tuple[Paired, ...]
-    starts: Array = field(repr=False)
 
     def __getitem__(self, method: str) -> MethodResult:
         """The result of one method by name."""
         return next(result for result in self.methods if result.method == method)
+
+    @cached_property
+    def starts(self) -> Array:
+        """Where the runs started, shape (parameters, starts)."""
+        return starts.draw(self.experiment)
+
+    def _drawn(self) -> Iterator[Array]:
+        total = self.methods[0].share.total
+        return (starts.draw(self.experiment, k, min(k + _DRAWN, total)) for k in range(0, total, _DRAWN))
 
     def to_json(self) -> dict[str, Any]:
         """The contract's JSON object (schema_version 1)."""
@@ -143,27 +185,26 @@ class Outcome:
         Raises:
             BadInput: the folder cannot be written.
         """
-        arrays: dict[str, Any] = {"starts": self.starts}
+        total = self.methods[0].share.total
+        parameters = policies.names(self.experiment.game, self.experiment.coordinates)
+        arrays = {"starts": Pieces((len(parameters), total), self._drawn)}
         for result in self.methods:
-            arrays[f"ends_{result.method}"] = result.end
-            arrays[f"success_{result.method}"] = result.success
-            arrays[f"undecided_{result.method}"] = result.undecided
-            if len(result.paths):
-                arrays[f"paths_{result.method}"] = result.paths
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **arrays)
+            for name in ("ends", "success", "undecided", "paths"):
+                pieces = result.pieces(name)
+                if 0 not in pieces.shape:
+                    arrays[f"{name}_{result.method}"] = pieces
         header = {
             **self.to_json(),
-            "arrays": {name: list(array.shape) for name, array in arrays.items()},
+            "arrays": {name: list(pieces.shape) for name, pieces in arrays.items()},
             "layout": {
                 "starts, ends": "(parameters, starts)",
                 "paths": "(frames, parameters, starts), one frame every so many steps from step 0",
             },
-            "parameters": list(policies.names(self.experiment.game, self.experiment.coordinates)),
+            "parameters": list(parameters),
             "provenance": provenance(),
         }
         return [
-            write_whole(folder / "simulation.npz", buffer.getvalue()),
+            write_arrays(folder / "simulation.npz", arrays),
             write_whole(folder / "simulation.json", json.dumps(header, indent=1, ensure_ascii=False) + "\n"),
         ]
 

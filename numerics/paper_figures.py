@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-from joblib import Parallel, delayed
 from matplotlib.figure import Figure
 
 from numerics import (
@@ -23,8 +22,9 @@ from numerics import (
 from numerics.alignment_figures import alignment_slices
 from numerics.figures import STYLE, basins, portraits, residual
 from numerics.files import write_whole
+from numerics.processes import share_out
 from numerics.region_figures import box_sides, certified_regions, cube_and_large_box, proof_trees
-from numerics.stored_ledger import stored_claims, stored_evidence
+from numerics.stored_ledger import as_written, stored_claims, stored_evidence
 from theory.games import ipd, ipd_finite, stag_hunt
 from theory.regions import certify
 
@@ -106,11 +106,13 @@ def paper_figures(folder: Path, workers: int = 1) -> list[Path]:
     for name, (needed, _) in FROM_EVIDENCE.items():
         found = list(filter(needed, contents))
         jobs += [(name, found)] * bool(found)
-    drawn = Parallel(workers)(delayed(_draw)(folder / "figures", *job) for job in jobs)
-    return [path for paths in drawn for path in paths]
+    with as_written(folder):
+        drawn = share_out(_draw, jobs, folder / "figures", workers=workers, in_order=True)
+        return [path for paths in drawn for path in paths]
 
 
-def _draw(folder: Path, name: str, contents: Sequence[Content]) -> list[Path]:
+def _draw(job: tuple[str, Sequence[Content]], folder: Path) -> list[Path]:
+    name, contents = job
     figure = DRAWN[name]() if name in DRAWN else FROM_EVIDENCE[name][1](contents)
     return save(figure, folder / name)
 

@@ -14,9 +14,8 @@ from typing import Any
 from numerics import annealing_tables, experiment_tables, neural_tables
 from numerics.evidence_rows import Evidence
 from numerics.files import write_whole
-from numerics.stored_ledger import stored_claims, stored_evidence
+from numerics.stored_ledger import as_written, stored_claims, stored_evidence
 from numerics.tables import PAGE, Cell, Table, interval, number
-from theory.errors import BadInput
 
 
 def write_tables(folder: Path) -> list[Path]:
@@ -45,15 +44,11 @@ def paper_tables(folder: Path) -> dict[str, Table]:
         BadInput: the folder holds no ledger of this version.
     """
     claims = stored_claims(folder)
-    try:
+    with as_written(folder):
         evidence = list(stored_evidence(folder, claims))
         tables = {"ledger": _ledger(claims)}
         for made in (TABLES, experiment_tables.TABLES, annealing_tables.TABLES, neural_tables.TABLES):
             tables |= {name: table(evidence) for name, table in made.items()}
-    except BadInput:
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise BadInput(f"{folder}: the ledger's entries are not those that basin-entry verify writes.") from None
     return {name: table for name, table in tables.items() if table.rows}
 
 

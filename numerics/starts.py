@@ -10,7 +10,7 @@ import numpy as np
 
 from numerics import policies
 from numerics.compile import Array
-from numerics.experiments import MOST_STARTS, Experiment
+from numerics.experiments import MOST_POINTS, Experiment
 from numerics.inits import Grid, Normal, parse
 from theory.errors import BadInput
 from theory.games import Game, finite
@@ -82,7 +82,7 @@ def _grid(init: Grid, experiment: Experiment) -> tuple[list[int], Array]:
     varied = [_row(game, name) for name in experiment.vary] or list(range(width))
     if len(set(varied)) < len(varied):
         raise BadInput("--vary: name each parameter once.")
-    if init.points ** len(varied) > MOST_STARTS or (not experiment.vary and width > 2):
+    if init.points ** len(varied) > MOST_POINTS or (not experiment.vary and width > 2):
         raise BadInput(
             f"--init: a grid of {init.points}^{len(varied)} starts is too large; name at most two of the "
             f"{width} parameters of game {game.name!r} with --vary."

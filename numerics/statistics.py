@@ -39,7 +39,9 @@ from scipy.stats import binomtest, norm
 from scipy.stats import t as student
 
 Booleans = NDArray[np.bool_]
+Counts = NDArray[np.int64]
 Interval = tuple[float, float]
+FAILED, UNDECIDED, SUCCEEDED = 0, 1, 2  # outcome codes
 
 
 # ------------------------------------------------------------------------------------------------ from counts
@@ -162,10 +164,24 @@ def share(success: Booleans, undecided: Booleans | None = None, confidence: floa
 
     Source: Wilson (1927); see the module for undecided runs.
     """
-    worst, best = _completions(success, undecided, success.size)
-    least, most, total = int(worst.sum()), int(best.sum()), worst.size
-    interval = wilson(least, total, confidence)[0], wilson(most, total, confidence)[1]
-    return Share(least, total, most - least, least / total, interval)
+    outcomes = outcome_codes(success, undecided, success.size)
+    return share_of_counts(np.bincount(outcomes, minlength=3), confidence)
+
+
+def share_of_counts(counts: Counts, confidence: float = 0.95) -> Share:
+    """The same from the numbers of runs that failed, are undecided and succeeded.
+
+    Args:
+        counts: shape (3,), as ``bincount`` gives it for :func:`outcome_codes`.
+        confidence: of the interval, inside (0, 1).
+
+    Raises:
+        ValueError: there is no run, or ``confidence`` lies outside (0, 1).
+    """
+    failed, open_, least = (int(count) for count in counts)
+    total = failed + open_ + least
+    interval = wilson(least, total, confidence)[0], wilson(least + open_, total, confidence)[1]
+    return Share(least, total, open_, least / total, interval)
 
 
 @dataclass(frozen=True)
@@ -218,12 +234,35 @@ def paired_difference(
 
     Source: Tango (1998), McNemar (1947); see the module for undecided runs.
     """
-    worst_a, best_a = _completions(success_a, undecided_a, success_a.size)
-    worst_b, best_b = _completions(success_b, undecided_b, success_a.size)
-    total = worst_a.size
-    gained, lost = _discordant(worst_a, worst_b)
-    # (gained, lost) of the two extreme completions
-    low, high = _discordant(worst_a, best_b), _discordant(best_a, worst_b)
+    outcomes_a = outcome_codes(success_a, undecided_a, success_a.size)
+    outcomes_b = outcome_codes(success_b, undecided_b, success_a.size)
+    return difference_of_counts(pair_counts(outcomes_a, outcomes_b), confidence)
+
+
+def pair_counts(outcomes_a: NDArray[np.uint8], outcomes_b: NDArray[np.uint8]) -> Counts:
+    """How many pairs have each outcome of a (row) and of b (column), shape (3, 3); counts of parts are added.
+
+    Args:
+        outcomes_a, outcomes_b: of each arm, shape (pairs,), see :func:`outcome_codes`.
+    """
+    return np.bincount(3 * outcomes_a + outcomes_b, minlength=9).reshape(3, 3)
+
+
+def difference_of_counts(counts: Counts, confidence: float = 0.95) -> PairedDifference:
+    """:func:`paired_difference` from the numbers of pairs.
+
+    Args:
+        counts: shape (3, 3), see :func:`pair_counts`.
+        confidence: of the interval, inside (0, 1).
+
+    Raises:
+        ValueError: there is no pair, or ``confidence`` lies outside (0, 1).
+    """
+    total = int(counts.sum())
+    gained, lost = int(counts[2, :2].sum()), int(counts[:2, 2].sum())
+    # (gained, lost) of the two extreme completions: undecided runs of a fail and those of b succeed, and the reverse
+    low = int(counts[2, 0]), int(counts[:2, 1:].sum())
+    high = int(counts[1:, :2].sum()), int(counts[0, 2])
     interval = tango(*low, total, confidence)[0], tango(*high, total, confidence)[1]
     p_value = 1.0
     if low[0] > low[1]:
@@ -237,7 +276,7 @@ def paired_difference(
         gained=gained,
         lost=lost,
         total=total,
-        undecided=int(((worst_a != best_a) | (worst_b != best_b)).sum()),
+        undecided=int(counts[1].sum() + counts[:, 1].sum() - counts[1, 1]),
     )
 
 
@@ -256,13 +295,12 @@ def student_interval(sample: NDArray[np.float64], confidence: float = 0.95) -> I
     return float(sample.mean()) - half, float(sample.mean()) + half
 
 
-def _discordant(a: Booleans, b: Booleans) -> tuple[int, int]:
-    """Pairs in which only a succeeds, and only b."""
-    return int((a & ~b).sum()), int((b & ~a).sum())
+def outcome_codes(success: Booleans, undecided: Booleans | None, runs: int) -> NDArray[np.uint8]:
+    """Of every run :data:`FAILED`, :data:`UNDECIDED` or :data:`SUCCEEDED`, shape (runs,).
 
-
-def _completions(success: Booleans, undecided: Booleans | None, runs: int) -> tuple[Booleans, Booleans]:
-    """The runs with every undecided one failed, and with every one succeeded."""
+    Raises:
+        ValueError: an array is not boolean or has another shape, or a run both succeeded and is undecided.
+    """
     if undecided is None:
         undecided = np.zeros_like(success)
     for array in (success, undecided):
@@ -270,7 +308,7 @@ def _completions(success: Booleans, undecided: Booleans | None, runs: int) -> tu
             raise ValueError(f"Outcomes must be bool of shape ({runs},), not {array.dtype} of {array.shape}.")
     if (success & undecided).any():
         raise ValueError("A run cannot both have succeeded and be undecided.")
-    return success, success | undecided
+    return np.asarray(SUCCEEDED * success.astype(np.uint8) + UNDECIDED * undecided, dtype=np.uint8)
 
 
 def _check(total: int, confidence: float) -> None:

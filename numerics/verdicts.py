@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from importlib.resources import files
+from threading import Lock
 from typing import Any
 
-from joblib import Parallel, delayed
-
+from numerics.cluster import connected
 from numerics.evidence import CHECKS, TOGETHER, Run, own_game
+from numerics.processes import share_out
 from numerics.provenance import provenance
 from theory.claims import LEDGER, NOT_RUN, Claim, Evidence, Finding, Verdict, settle, weakest
 from theory.claims.own_game import own_game_claims
 from theory.errors import BadInput
 from theory.games import AnyGame
+
+_ALONE = Lock()
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,11 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
 
 
 def verify(
-    run: Run, only: Collection[str] = (), report: Callable[[str], None] | None = None, workers: int = 1
+    run: Run,
+    only: Collection[str] = (),
+    report: Callable[[str], None] | None = None,
+    workers: int = 1,
+    cluster: str | None = None,
 ) -> Ledger:
     """Run every check of the ledger.
 
@@ -104,9 +112,10 @@ def verify(
         only: ids of claims to check (a parent brings its readings); all by default. The others stay ``not-run``.
         report: called with a claim's id before its check, or after it if there are several workers.
         workers: number of processes. Every check has its own seeds, so verdicts do not depend on it.
+        cluster: address of a Dask scheduler whose workers take the claims instead; they keep no finished parts.
 
     Raises:
-        BadInput: ``only`` names an unknown claim.
+        BadInput: ``only`` names an unknown claim, or the cluster does not answer or would not give the same bits.
     """
     known = {claim.id for claim in LEDGER}
     for name in only:
@@ -116,7 +125,7 @@ def verify(
     findings: dict[str, Finding] = {}
     seconds: dict[str, float] = {}
     asked = [claim for claim in LEDGER if claim.id in wanted and not claim.requires]
-    for name, finding, taken in _checked(asked, run, report, workers):
+    for name, finding, taken in _checked(asked, run, report, workers, cluster):
         findings[name], seconds[name] = finding, taken
     for claim in LEDGER:
         if claim.requires and claim.id in wanted:
@@ -126,10 +135,10 @@ def verify(
 
 
 def _checked(
-    claims: Sequence[Claim], run: Run, report: Callable[[str], None] | None, workers: int
+    claims: Sequence[Claim], run: Run, report: Callable[[str], None] | None, workers: int, cluster: str | None
 ) -> Iterator[tuple[str, Finding, float]]:
     """(id, finding, seconds) of every claim, in any order."""
-    if workers == 1:
+    if cluster is None and workers == 1:
         for claim in claims:
             if report is not None and _has_check(claim):
                 report(claim.id)
@@ -138,13 +147,17 @@ def _checked(
     # What reports to a terminal stays in this process. Threads are not shared out: the last checks use what is free.
     silent = replace(run, progress=None)
     groups = _groups(claims)
-    for group in Parallel(workers, return_as="generator_unordered")(
-        delayed(_check_all)(names, silent) for names in groups
-    ):
-        for done in group:
-            if report is not None:
-                report(done[0])
-            yield done
+    with ExitStack() as stack:
+        if cluster is None:
+            found = share_out(_check_all, groups, silent, workers=workers)
+        else:
+            there = stack.enter_context(connected(cluster))
+            found = there.share_out(_check_alone, groups, replace(silent, store=None))
+        for group in found:
+            for done in group:
+                if report is not None:
+                    report(done[0])
+                yield done
 
 
 def _groups(claims: Sequence[Claim]) -> list[list[str]]:
@@ -161,6 +174,12 @@ def _groups(claims: Sequence[Claim]) -> list[list[str]]:
 
 def _check_all(names: Sequence[str], run: Run) -> list[tuple[str, Finding, float]]:
     return [_check(name, run) for name in names]
+
+
+def _check_alone(names: Sequence[str], run: Run) -> list[tuple[str, Finding, float]]:
+    """At a cluster's worker: one after the other, since SymPy's settings are the process's, not a thread's."""
+    with _ALONE:
+        return _check_all(names, run)
 
 
 def _has_check(claim: Claim) -> bool:

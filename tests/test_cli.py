@@ -333,7 +333,7 @@ def test_verify_removes_nothing_but_its_own(invoke: Invoke, tmp_path: Path) -> N
 
 
 def test_an_interrupt_says_how_to_go_on(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stopped(*_: object) -> None:
+    def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("numerics.cli.simulate", stopped)

@@ -93,10 +93,31 @@ def test_the_length_of_a_chunk_goes_by_work_alone() -> None:
     long = chunk_length(replace(EXACT, steps=10**6), "meta")
     assert chunks.SHORTEST <= long < chunk_length(EXACT, "meta") <= chunks.LONGEST
     assert chunk_length(replace(SAMPLED, steps=1000), "pg") < chunk_length(SAMPLED, "pg")
-    parts = chunks.chunks(replace(EXACT, steps=10**6, count=3 * long + 1))
-    assert [(p.method, p.first, p.last) for p in parts[:4]] == [
-        ("pg", 0, long), ("pg", long, 2 * long), ("pg", 2 * long, 3 * long), ("pg", 3 * long, 3 * long + 1)
+
+
+def test_chunks_come_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of all methods on the same starts are close together, so that pairs of starts need not be kept long."""
+    longer = {"pg": 256, "meta": 64}
+    monkeypatch.setattr(chunks, "chunk_length", lambda experiment, method, every: longer[method])
+    experiment = replace(EXACT, count=300)
+    assert [(p.method, p.first, p.last) for p in chunks.chunks(experiment)] == [
+        ("pg", 0, 256), ("meta", 0, 64), ("meta", 64, 128), ("meta", 128, 192), ("meta", 192, 256),
+        ("pg", 256, 300), ("meta", 256, 300),
     ]  # fmt: skip
+    assert chunks.number_of_chunks(experiment) == 7 and chunks.block_length(experiment) == 256
+    monkeypatch.setitem(longer, "meta", 96)  # no part of the other
+    assert chunks.block_length(experiment) == 768
+    assert [(p.method, p.first, p.last) for p in chunks.chunks(experiment)][:3] == [
+        ("pg", 0, 256), ("pg", 256, 300), ("meta", 0, 96)
+    ]  # fmt: skip
+
+
+def test_kept_paths_shorten_a_chunk() -> None:
+    """Two parameters: a frame holds 2 numbers a start, and 2^24 fit."""
+    assert chunk_length(EXACT, "meta", every=30) == chunk_length(EXACT, "meta")
+    longer = replace(EXACT, steps=999)
+    assert chunk_length(longer, "meta", every=1) == 2**13  # 1 000 frames of 2 numbers
+    assert chunk_length(replace(EXACT, steps=10**8), "meta", every=1) == 1
 
 
 def test_games_too_large_to_expand_are_simulated_alike() -> None:
