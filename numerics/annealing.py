@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from theory.errors import BadInput
+from theory.games.reading import quoted
 
 
 @dataclass(frozen=True)
@@ -41,4 +42,6 @@ def parse(text: str) -> TwoPhase | None:
             return TwoPhase(steps, power, scale)
     except (ValueError, IndexError):
         pass
-    raise BadInput(f"--anneal: {text!r} is not none or two-phase:STEPS:POWER:SCALE (STEPS ≥ 0, POWER and SCALE > 0).")
+    raise BadInput(
+        f"--anneal: {quoted(text)} is not none or two-phase:STEPS:POWER:SCALE (STEPS ≥ 0, POWER and SCALE > 0)."
+    )

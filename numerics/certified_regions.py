@@ -22,8 +22,9 @@ from numerics import policies
 from numerics.compile import Array
 from theory.errors import BadInput
 from theory.games import AnyGame, Game, finite
+from theory.games.reading import printable, read_bytes
 from theory.policies import Coordinates
-from theory.regions.check import check_file
+from theory.regions.check import MAX_TEXT, check_file
 
 NEAR = 1e-9  # squared distances this close to a level are compared in fractions
 
@@ -46,7 +47,7 @@ class CertifiedRegion:
         Raises:
             BadInput: with the file and the reason.
         """
-        place = f"--success: {self.path}"
+        place = f"--success: {printable(self.path)}"
         if self.content["region"]["kind"] == "alignment":
             raise BadInput(f"{place} certifies an alignment, not a region of attraction.")
         coordinates = self.content["dynamics"]["coordinates"]
@@ -126,22 +127,28 @@ def certified_region(path: str) -> CertifiedRegion:
     Raises:
         BadInput: the file cannot be read, or the checker does not accept it.
     """
+    return _read(path, _seen(path))
+
+
+def _seen(path: str) -> tuple[int, int]:
+    """What changes when a file does."""
     try:
         seen = Path(path).stat()
     except (OSError, ValueError) as error:
-        raise BadInput(f"--success: {path!r} cannot be read ({type(error).__name__}).") from None
-    return _read(path, (seen.st_mtime_ns, seen.st_size))
+        raise BadInput(f"--success: {printable(path)} cannot be read ({type(error).__name__}).") from None
+    return seen.st_mtime_ns, seen.st_size
 
 
 @lru_cache(maxsize=16)
 def _read(path: str, seen: tuple[int, int]) -> CertifiedRegion:
-    del seen
-    report = check_file(Path(path))
+    report, place = check_file(Path(path)), f"--success: {printable(path)}"
     if report.outcome != "accepted":
-        raise BadInput(f"--success: {path} is {report.outcome} by the checker: {report.reason}.")
-    content = json.loads(Path(path).read_text(encoding="utf-8"))
+        raise BadInput(f"{place} is {report.outcome} by the checker: {report.reason}.")
+    content = json.loads(read_bytes(Path(path), MAX_TEXT))
+    if _seen(path) != seen:
+        raise BadInput(f"{place} changed while it was read.")
     if content["verdict"] != "CERTIFIED":
-        raise BadInput(f"--success: {path} holds a refutation, not a region.")
+        raise BadInput(f"{place} holds a refutation, not a region.")
     return CertifiedRegion(path, content)
 
 

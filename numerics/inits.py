@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from theory.errors import BadInput
+from theory.games.reading import quoted
 
 
 @dataclass(frozen=True)
@@ -60,4 +61,4 @@ def parse(text: str) -> Init:
             return Grid(int(numbers[0]), numbers[1], numbers[2])
     except ValueError:
         pass
-    raise BadInput(f"--init: {text!r} is not normal:SD, uniform:LO:HI or grid:N:LO:HI (N ≥ 2, 0 ≤ LO < HI ≤ 1).")
+    raise BadInput(f"--init: {quoted(text)} is not normal:SD, uniform:LO:HI or grid:N:LO:HI (N ≥ 2, 0 ≤ LO < HI ≤ 1).")

@@ -17,7 +17,8 @@ from numerics.latex_text import latex_text
 from numerics.paper_formulas import write_formulas
 from numerics.paper_macros import macros, values
 from numerics.paper_tables import paper_tables
-from numerics.stored_ledger import stored_claims, stored_evidence
+from numerics.report import captions
+from numerics.stored_ledger import as_written, stored_claims, stored_evidence
 from numerics.tables import PAGE, Table
 from theory.appendix import FITTED_DISPLAYS, appendix, appendix_body
 from theory.formulas import formulas
@@ -30,9 +31,13 @@ PREAMBLE = rf"""\documentclass[10pt,a4paper]{{article}}
 {FITTED_DISPLAYS}% A table that is wider than the line is scaled down to it.
 \newcommand\fittedtable[1]{{\begin{{center}}\sbox\fitted{{\input{{#1}}\unskip}}%
   \ifdim\wd\fitted>\linewidth\resizebox{{\linewidth}}{{!}}{{\usebox\fitted}}\else\usebox\fitted\fi\end{{center}}}}
-\newcommand\shown[2]{{\IfFileExists{{#1.pdf}}{{\begin{{figure}}[p]\centering
-  \includegraphics[width=\linewidth,height=.85\textheight,keepaspectratio]{{#1.pdf}}\caption{{#2}}\end{{figure}}}}{{}}}}
+% Figures are as wide as they were drawn (3.3 or 6.6 inches), if the page is that wide.
+\newcommand\shown[2]{{\IfFileExists{{#1.pdf}}{{\begin{{figure}}[p]\centering\sbox\fitted{{\includegraphics{{#1.pdf}}}}%
+  \includegraphics[width=\ifdim\wd\fitted>\linewidth\linewidth\else\wd\fitted\fi,height=.85\textheight,keepaspectratio]{{#1.pdf}}%
+  \caption{{#2}}\end{{figure}}}}{{}}}}
 \newcommand\together[1]{{\par\noindent\begin{{minipage}}{{\linewidth}}#1\end{{minipage}}\par\bigskip}}
+% A new page, unless the heading and the first lines after it find room.
+\newcommand\room{{\par\penalty0\ifdim\dimexpr\pagegoal-\pagetotal<12\baselineskip\newpage\fi}}
 % Columns of text are set ragged, and long expressions may break.
 \makeatletter
 \g@addto@macro\@arrayparboxrestore{{\rightskip\z@\@plus4em\relax\hyphenpenalty50\exhyphenpenalty50\emergencystretch3em}}
@@ -73,21 +78,10 @@ SENTENCES = (
 )
 _KEYS = re.compile(r"\\bevalue\{([^}]*)\}")
 
-FIGURES = {
-    "stag_hunt_basins": "Basins of Stag Hunt under $v + \\lambda C$ in direct coordinates, with the closed-form "
-    "separatrix.",
-    "stag_hunt_portrait": "Phase portraits of Stag Hunt without and with correction.",
-    "stag_hunt_regions": "Certified regions of Stag Hunt's strict equilibria inside their basins.",
-    "ipd_alignment": "Where policy gradient and correction point to cooperation in the iterated Prisoner's Dilemma, on "
-    "two-dimensional slices.",
-    "closed_form": "Basin share of (Stag, Stag) against $\\lambda$ in direct coordinates: closed form and simulation.",
-    "sweep": "Share of starts that enter as the coefficient of the correction grows.",
-    "published_shares": "Published success shares beside ours.",
-    "ablation": "What own-learning and peer-learning change about entry.",
-    "risk_dominance": "Entry in a family of Stag Hunts between risk and payoff dominance.",
-    "moved_zeros": "Where a constant correction moves equilibria.",
-    "rest_bounds": "Up to which $\\lambda$ strict equilibria rest.",
-}
+FIGURES = (
+    "stag_hunt_basins", "stag_hunt_portrait", "stag_hunt_regions", "ipd_alignment", "closed_form", "sweep",
+    "published_shares", "ablation", "risk_dominance", "moved_zeros", "rest_bounds",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -97,7 +91,7 @@ class Shown:
     Attributes:
         name: the table.
         title: its heading.
-        says: what it shows, LaTeX.
+        says: what it shows; if empty, its caption on the report's page says it.
         wide: whether it takes a page turned sideways.
         columns: those that are shown, all if empty.
         widths: their LaTeX types, the table's own if empty.
@@ -106,7 +100,7 @@ class Shown:
 
     name: str
     title: str
-    says: str
+    says: str = ""
     wide: bool = False
     columns: tuple[str, ...] = ()
     widths: tuple[str, ...] = ()
@@ -115,7 +109,7 @@ class Shown:
     def latex(self, tables: Mapping[str, Table]) -> str:
         """The table, read from its file where it is shown as it was written."""
         table = tables[self.name]
-        rows, says = table.rows, self.says
+        rows, says = table.rows, latex_text(self.says or captions.TABLES[self.name])
         if self.only:
             place, cells = table.columns.index(self.only[0]), self.only[1]
             rows = tuple(row for row in rows if row[place] in cells)
@@ -128,7 +122,7 @@ class Shown:
             shown = replace(part, widths=self.widths or part.widths).long_latex()
         words = f"\\subsection{{{self.title}}}\n\\noindent {says}\n"
         if not self.wide:
-            return f"{words}{{\\small\n{shown}}}\n" if long else f"\\together{{{words}{shown}}}\n"
+            return f"\\room\n{words}{{\\small\n{shown}}}\n" if long else f"\\together{{{words}{shown}}}\n"
         return (
             f"\\begin{{landscape}}\n{words}{{\\scriptsize\\setlength\\tabcolsep{{3pt}}\n{shown}}}\n\\end{{landscape}}\n"
         )
@@ -141,18 +135,9 @@ _DEFINITIONS = (
 SECTIONS: Mapping[str, tuple[Shown, ...]] = {
     "The ledger": (Shown("ledger", "All claims", "Every claim and its verdict."),),
     "Alignment": (
-        Shown(
-            "alignment",
-            "Conditions",
-            "When the correction points to the target at every policy, given what is assumed.",
-        ),
-        Shown(
-            "trajectories",
-            "Along learning runs",
-            "Mean cosines of the policy gradient $v$ and of the correction $C$ with the direction to the cooperative "
-            "set of the iterated Prisoner's Dilemma, by distance from the set.",
-        ),
-        Shown("notions", "Notions compared", "How often each notion calls the change of a random game's basin right."),
+        Shown("alignment", "Conditions"),
+        Shown("trajectories", "Along learning runs"),
+        Shown("notions", "Notions compared"),
     ),
     "Certified regions": (
         Shown(
@@ -161,24 +146,16 @@ SECTIONS: Mapping[str, tuple[Shown, ...]] = {
             "How regions of attraction are defined, and what holds of them.",
             only=("claim", _DEFINITIONS),
         ),
-        Shown(
-            "certificates",
-            "Certificates",
-            "Every certified region: what it is, how large it is and how runs from it converge.",
-            wide=True,
-        ),
+        Shown("certificates", "Certificates", wide=True),
     ),
     "Experiments": (
-        Shown(
-            "closed_form", "Closed form", "Exact basin shares of Stag Hunt beside simulated ones, direct coordinates."
-        ),
+        Shown("closed_form", "Closed form"),
         Shown(
             "entry",
             "Paired experiments",
-            "Success shares; all methods of an experiment have the same starts.",
             columns=("claim", "game", "setting", "method", "share", "95% interval", "n"),
         ),
-        Shown("ablation", "Ablation", "What own-learning and peer-learning change about entry.", wide=True),
+        Shown("ablation", "Ablation", wide=True),
         Shown(
             "reproduction",
             "Reproduction",
@@ -204,12 +181,13 @@ def write_paper(folder: Path) -> list[Path]:
     tables = paper_tables(folder)
     claims = stored_claims(folder)
     evidence = list(stored_evidence(folder, claims))
-    contents = {
-        "macros.tex": macros(claims, evidence),
-        "appendix-body.tex": appendix_body(),
-        "appendix.tex": appendix(r"\input{appendix-body}"),
-        "paper.tex": document(tables, values(claims, evidence)),
-    }
+    with as_written(folder):
+        contents = {
+            "macros.tex": macros(claims, evidence),
+            "appendix-body.tex": appendix_body(),
+            "appendix.tex": appendix(r"\input{appendix-body}"),
+            "paper.tex": document(tables, values(claims, evidence)),
+        }
     return write_formulas(folder) + [write_whole(folder / name, text) for name, text in contents.items()]
 
 
@@ -223,11 +201,11 @@ def document(tables: Mapping[str, Table], numbers: Mapping[str, str]) -> str:
     parts = [PREAMBLE, _opening(numbers), "\\tableofcontents\n"]
     for title, entries in SECTIONS.items():
         found = [entry.latex(tables) for entry in entries if entry.name in tables]
-        parts += [f"\\section{{{title}}}\n", *found] if found else []
+        parts += [f"\\room\n\\section{{{title}}}\n", *found] if found else []
     parts += [
         _formulas(),
         "\\section{Figures}\n",
-        *(f"\\shown{{figures/{name}}}{{{FIGURES[name]}}}" for name in FIGURES),
+        *(f"\\shown{{figures/{name}}}{{{latex_text(captions.FIGURES[name])}}}" for name in FIGURES),
     ]
     return "\n".join([*parts, "\\clearpage\n\\appendix\n\\input{appendix-body}\n\\end{document}\n"])
 
@@ -240,7 +218,7 @@ def _opening(numbers: Mapping[str, str]) -> str:
 
 def _formulas() -> str:
     entries = (
-        f"{{\\raggedright\\noindent {latex_text(entry.says)} \\texttt{{{entry.name}}}\\par}}\n"
+        f"{{\\raggedright\\noindent {latex_text(entry.says)} \\texttt{{{entry.name}}}\\par}}\\nopagebreak\n"
         f"\\[\\input{{formulas/{entry.name}}}\\]\n"
         for entry in formulas()
     )

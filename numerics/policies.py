@@ -37,10 +37,10 @@ def blocks(game: AnyGame) -> list[tuple[int, int, slice]]:
 def probabilities(game: Game, policy: Coordinates, phi: Array, player: int, observation: int) -> Array:
     """π(·|observation) of one player, shape (actions, batch)."""
     rows = next(rows for i, o, rows in blocks(game) if (i, o) == (player, observation))
-    local = phi[rows]
+    local, two = phi[rows], len(game.actions[player]) == 2
     if policy == "direct":
-        return np.concatenate([local, 1 - local]) if len(local) == 1 else local + (1 - local.sum(0)) / len(local)
-    return np.concatenate([expit(local), expit(-local)]) if len(local) == 1 else np.asarray(softmax(local, axis=0))
+        return np.concatenate([local, 1 - local]) if two else local + (1 - local.sum(0)) / len(local)
+    return np.concatenate([expit(local), expit(-local)]) if two else np.asarray(softmax(local, axis=0))
 
 
 def from_first_probability(policy: Coordinates, probability: Array) -> Array:

@@ -117,14 +117,19 @@ def has_closed_form(game: AnyGame) -> bool:
     return isinstance(game, DifferentiableGame) or (game.one_shot and all(len(names) == 2 for names in game.actions))
 
 
+MOST_INNER_STEPS = 1000
+
+
 def check_unroll(unroll: int) -> int:
-    """The unroll length, if it is a positive integer.
+    """The unroll length, if it is a positive integer of at most :data:`MOST_INNER_STEPS`.
 
     Raises:
         BadInput: it is not.
     """
     if isinstance(unroll, bool) or not isinstance(unroll, int) or unroll < 1:
         raise BadInput(f"unroll: L must be a positive integer, not {unroll!r}.")
+    if unroll > MOST_INNER_STEPS:
+        raise BadInput(f"unroll: L is at most {MOST_INNER_STEPS}.")
     return unroll
 
 

@@ -37,8 +37,10 @@ class Undecided(Exception):
 
 
 LONGEST_NUMBER = 100
+# With exponents up to 199 every number that is written lies within the range of floating point.
 _NUMBER = re.compile(r"[+-]?([0-9]+ ?/ ?[0-9]+|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?)", re.ASCII)
 _ZERO_DENOMINATOR = re.compile(r"/ ?0+$")
+_LONG_EXPONENT = re.compile(r"[0-9.][eE][+-]?(?!1..$)[0-9]{3,}$", re.ASCII)
 
 
 def rational(value: object, place: str) -> Rational:
@@ -59,6 +61,8 @@ def rational(value: object, place: str) -> Rational:
     text = repr(value) if isinstance(value, float) else str(value).strip()
     if len(text) > LONGEST_NUMBER:
         raise BadInput(f"{place}: a number may have at most {LONGEST_NUMBER} characters.")
+    if isinstance(value, str) and _LONG_EXPONENT.search(text):
+        raise BadInput(f"{place}: {text!r} is not an exact finite number with an exponent from -199 to 199.")
     if not _NUMBER.fullmatch(text) or _ZERO_DENOMINATOR.search(text):
         raise BadInput(f"{place}: {text!r} is not an exact finite number such as 4, -1.5 or 24/25.")
     return Rational(text)

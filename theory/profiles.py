@@ -17,6 +17,7 @@ import re
 from theory.equilibria import StationaryPolicy, StationaryProfile, payoff_dominant
 from theory.errors import BadInput
 from theory.games.model import START, Game
+from theory.games.reading import quoted
 
 # Moves after ∅, CC, CD, DC, DD, own action first; 0 is the first action.
 STRATEGIES: dict[str, StationaryPolicy] = {
@@ -39,11 +40,13 @@ def parse_profile(game: Game, text: str) -> StationaryProfile:
     repeated = game.own_view is not None and len(game.observations) in (4, 5)
     if not repeated or game.players != 2 or any(len(names) != 2 for names in game.actions):
         raise BadInput(
-            f"profile {text!r}: game {game.name!r} is neither one-shot nor a two-action repeated game of two."
+            f"profile {quoted(text)}: game {game.name!r} is neither one-shot nor a two-action repeated game of two."
         )
     entries = text.split(";")
     if len(entries) not in (1, game.players):
-        raise BadInput(f"profile {text!r}: give one strategy for all players or {game.players}, separated by ';'.")
+        raise BadInput(
+            f"profile {quoted(text)}: give one strategy for all players or {game.players}, separated by ';'."
+        )
     if len(entries) == 1:
         entries *= game.players
     return tuple(_in_global_order(game, player, _strategy(game, player, entry)) for player, entry in enumerate(entries))
@@ -57,7 +60,7 @@ def _one_shot(game: Game, text: str) -> StationaryProfile:
         return dominant
     names = text.split(",")
     if len(names) != game.players:
-        raise BadInput(f"profile {text!r}: game {game.name!r} needs {game.players} actions, separated by ','.")
+        raise BadInput(f"profile {quoted(text)}: game {game.name!r} needs {game.players} actions, separated by ','.")
     return tuple((game.action_index(player, name),) for player, name in enumerate(names))
 
 
@@ -70,7 +73,9 @@ def _strategy(game: Game, player: int, text: str) -> StationaryPolicy:
     fits = len(text) == len(moves) + int(first_round) and len(moves) == len(game.observations)
     if not fits or any(move not in initials for move in moves):
         example = f"{initials[0]}:" * first_round + f"{initials[0]}{initials[1]}{initials[0]}{initials[1]}"
-        raise BadInput(f"profile: {text!r} is neither one of {', '.join(STRATEGIES)} nor moves such as {example}.")
+        raise BadInput(
+            f"profile: {quoted(text)} is neither one of {', '.join(STRATEGIES)} nor moves such as {example}."
+        )
     return tuple(initials.index(move) for move in moves)
 
 
@@ -94,4 +99,4 @@ def parameter_place(game: Game, name: str, option: str) -> tuple[int, int]:
             if match[2] == game.seen_by(player, observation) or (match[2] is None and len(game.observations) == 1):
                 return player, observation
     shown = f"p1[{game.observations[-1]}]" if len(game.observations) > 1 else "p1"
-    raise BadInput(f"{option}: game {game.name!r} has no parameter {name!r}; write them like {shown}.")
+    raise BadInput(f"{option}: game {game.name!r} has no parameter {quoted(name)}; write them like {shown}.")

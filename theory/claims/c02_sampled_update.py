@@ -35,7 +35,6 @@ from theory.sampling.moments import Estimator, InverseSize, at_size, pattern_sha
 from theory.symbols import alpha, own_coefficient, peer_coefficient
 
 TERMS = ("current", "own", "peer")
-Terms = Mapping[str, Sequence[Expr]]
 
 # The batches of the published variance table.
 TABLE_SIZES = (48, 96, 192, 384, 768)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
+
+from sympy import Rational, ceiling
 
 from theory.claims.model import Evidence, Finding, Refuted, Verdict
 from theory.exact import Undecided
 from theory.regions import Certificate
 from theory.regions.check import check
 
-TOO_MUCH = "1000000"
+TOO_MUCH = 1000000
 ROUTE = (
     "Bernstein coefficients and bisection; the file is checked from the game alone by other code (basin-entry check)"
 )
@@ -39,18 +42,24 @@ def certificate_evidence(certificate: Certificate) -> Evidence:
 def _overstated(text: str) -> str:
     """The same file with a margin or level that no proof can show, or the opposite sign."""
     content = json.loads(text)
-    region, proof = content["region"], content["proof"]
+    region, proof, margin = content["region"], content["proof"], _beyond_all_gaps(content["game"])
     if region["kind"] == "alignment":
         region["sign"] = content["conclusion"]["sign"] = -region["sign"]
     elif region["kind"] == "sublevel" and region["closed"]:
-        region["margin"] = TOO_MUCH
+        region["margin"] = margin
     elif region["kind"] == "sublevel":
-        region["level"], proof["no_larger"] = TOO_MUCH, None
+        region["level"], proof["no_larger"] = str(TOO_MUCH), None
     else:
-        proof["gaps"] = [[TOO_MUCH, tree] for _, tree in proof["gaps"]]
+        proof["gaps"] = [[margin, tree] for _, tree in proof["gaps"]]
         if region["kind"] == "sign-box":
             region["closed"] = True  # an open box has no margins
     return json.dumps(content)
+
+
+def _beyond_all_gaps(game: dict[str, Any]) -> str:
+    """A number that no gap reaches: they are at most twice the largest payoff over (1 − γ)²."""
+    largest = max(abs(Rational(entry)) for rows in game["reward"] for row in rows for entry in row)
+    return str(TOO_MUCH * (1 + ceiling(largest / (1 - Rational(game["discount"])) ** 2)))
 
 
 def certified(certificates: Sequence[Certificate], reason: str) -> Finding:

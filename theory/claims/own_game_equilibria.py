@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import product
 
 from sympy import Integer, Rational
@@ -260,7 +261,11 @@ def _kept(game: AnyGame) -> Finding:
 
 
 def _short(number: Rational, places: int = 4) -> str:
-    return str(number) if len(str(number)) <= LONGEST else rounded(number, places)
+    if len(str(number)) <= LONGEST:
+        return str(number)
+    if Rational(1, 10**places) <= abs(number) < 10**9:
+        return rounded(number, places)
+    return f"{Decimal(int(number.p)) / Decimal(int(number.q)):.{places}e}"
 
 
 def _until(bound: Rational | None) -> str:

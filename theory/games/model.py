@@ -235,7 +235,7 @@ def normal_form(
         states=("·",),
         start=(Integer(1),),
         transition=(tuple((Integer(1),) for _ in joint),),
-        reward=(tuple(tuple(map(sympify, payoff[action])) for action in joint),),
+        reward=(tuple(tuple(sympify(e, strict=True) for e in payoff[action]) for action in joint),),
         discount=Integer(0),
         parameters=tuple(parameters),
         ordering=tuple(ordering),
@@ -300,7 +300,7 @@ def memory_one(
             for s in range(len(states))
         ),
         reward=tuple(stage.reward[0] if s < pays else nothing for s in range(len(states))),
-        discount=sympify(discount),
+        discount=sympify(discount, strict=True),
         parameters=stage.parameters if parameters is None else tuple(parameters),
         ordering=stage.ordering,
         target=stage.target,

@@ -34,16 +34,29 @@ def read_text(path: Path) -> str:
     Raises:
         BadInput: it cannot be read, is no regular file, is empty, is too large or is not UTF-8.
     """
+    content = read_bytes(path, MAX_BYTES)
+    try:
+        return _decoded(content)
+    except BadInput as error:
+        raise BadInput(f"{printable(str(path))}: {error}.") from None
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """A file of at most so many bytes.
+
+    Raises:
+        BadInput: it cannot be read, is no regular file or is too large.
+    """
     try:
         # Opening a pipe would wait for its writer, and a device may never end.
         if path.exists() and not path.is_file():
             reason = "this is a directory, not a file" if path.is_dir() else "this is not a regular file"
         else:
             with path.open("rb") as handle:
-                content = handle.read(MAX_BYTES + 1)
-            return _decoded(content)
-    except BadInput as error:
-        reason = str(error)
+                content = handle.read(most + 1)
+            if len(content) <= most:
+                return content
+            reason = f"the file is larger than {most // 2**20} MiB"
     except OSError as error:
         reason = f"the file cannot be read ({error.strerror})"
     except ValueError:  # a null character
@@ -57,8 +70,6 @@ def _decoded(content: bytes) -> str:
     Raises:
         BadInput: why they are none.
     """
-    if len(content) > MAX_BYTES:
-        raise BadInput(f"the file is larger than {MAX_BYTES // 2**20} MiB")
     if not content.strip(_BLANK):
         raise BadInput("the file is empty")
     if content.startswith(_UTF_16):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -11,9 +11,9 @@ from typing import Any, Literal
 from sympy import Rational
 
 from theory.errors import BadInput
-from theory.exact import from_fmpq
+from theory.exact import Undecided, from_fmpq
 from theory.games.model import Game
-from theory.regions.check import Report, check
+from theory.regions.check import MAX_CHARACTERS, Report, check
 from theory.regions.field import POWERS, FieldName, GameField, Polynomial
 
 Outcome = Literal["CERTIFIED", "REFUTED", "UNDECIDED"]
@@ -80,7 +80,11 @@ class Certificate:
 
     @cached_property
     def text(self) -> str:
-        """The certificate's file: JSON with one entry of the top level a line."""
+        """The certificate's file: JSON with one entry of the top level a line.
+
+        Raises:
+            Undecided: a number is longer than the checker reads.
+        """
         content = {
             "format": "basin-entry certificate",
             "version": 1,
@@ -94,6 +98,12 @@ class Certificate:
             "proof": self.proof,
             "conclusion": self.conclusion,
         }
+        longest = max(_lengths([entry for key, entry in content.items() if key != "statement"]))
+        if longest > MAX_CHARACTERS:
+            raise Undecided(
+                f"certify: the certificate for game {self.game.name!r} would hold a number of {longest} characters, and"
+                f" the checker reads at most {MAX_CHARACTERS}"
+            )
         rows = (f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in content.items())
         return "{" + ",\n ".join(rows) + "}\n"
 
@@ -104,6 +114,16 @@ class Certificate:
 
     def __str__(self) -> str:
         return f"{self.verdict}: {self.statement}"
+
+
+def _lengths(entry: object) -> Iterator[int]:
+    """The lengths of all texts in JSON data; 0 for what is none."""
+    parts = entry.values() if isinstance(entry, Mapping) else entry if isinstance(entry, list | tuple) else None
+    if parts is None:
+        yield len(entry) if isinstance(entry, str) else 0
+    else:
+        for part in parts:
+            yield from _lengths(part)
 
 
 def strings(numbers: Sequence[Rational]) -> list[str]:
