@@ -14,14 +14,20 @@ from matplotlib.patches import Patch
 
 from numerics.alignment_map import products
 from numerics.compile import Array
-from numerics.figures import BLACK, BLUE, ORANGE, PALE, SKY, STYLE, VERMILION, Picture
+from numerics.figures import BLACK, BLUE, ORANGE, PAGE, PALE, SKY, STYLE, VERMILION, Picture
 from numerics.policies import from_first_probability
 from theory.claims.c07_ipd_alignment import GENEROUS
 from theory.games import Game
 from theory.policies import Coordinates
 
 CELLS = 240
-KINDS = {"both point to cooperation": BLUE, "only C": SKY, "only v": VERMILION, "neither": PALE}
+# Colour and hatching, which tells them apart in grey.
+KINDS = {
+    "both point to cooperation": (BLUE, ""),
+    "only C": (SKY, ".."),
+    "only v": (VERMILION, "////"),
+    "neither": (PALE, "xxxx"),
+}
 
 Slice = Callable[[Array, Array], list[Array]]
 
@@ -75,7 +81,8 @@ def alignment_slices(game: Game) -> Figure:
         game: a memory-one game of two players with two actions each.
     """
     described = "Slices of policy space coloured by whether policy gradient and correction point to cooperation"
-    figure = Picture(described, 6.6, 6.8)
+    figure = Picture(described, PAGE, 7.1)
+    figure.set_layout_engine("constrained", h_pad=0.09, w_pad=0.09)  # else titles touch the labels above
     ticks = (np.arange(CELLS) + 0.5) / CELLS
     x, y = np.meshgrid(ticks, ticks)
     for axes, (title, label, coordinates, policy) in zip(figure.subplots(2, 2).flat, PANELS, strict=True):
@@ -84,16 +91,20 @@ def alignment_slices(game: Game) -> Figure:
             kinds,
             origin="lower",
             extent=(0, 1, 0, 1),
-            cmap=ListedColormap(list(KINDS.values())),
+            cmap=ListedColormap([colour for colour, _ in KINDS.values()]),
             vmin=-0.5,
             vmax=len(KINDS) - 0.5,
             interpolation="nearest",
         )
+        for kind, (_, hatch) in enumerate(KINDS.values()):
+            if hatch and (kinds == kind).any():
+                axes.contourf(x, y, kinds == kind, levels=[0.5, 1.5], colors="none", hatches=[hatch])
         axes.set(title=title, xlabel="cooperation at first and after CC", ylabel=label)
         if policy is generous:
             axes.plot(1, float(GENEROUS[2]), "o", color=ORANGE, mec=BLACK, clip_on=False, zorder=5)
     handles: list[Artist] = [
-        Patch(facecolor=colour, edgecolor=BLACK, lw=0.5, label=name) for name, colour in KINDS.items()
+        Patch(facecolor=colour, edgecolor=BLACK, hatch=hatch, lw=0.5, label=name)
+        for name, (colour, hatch) in KINDS.items()
     ]
     witness = "equilibrium where C points away"
     handles.append(Line2D([], [], color=ORANGE, marker="o", mec=BLACK, ls="none", label=witness))

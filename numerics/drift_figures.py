@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sympy import Rational
 
-from numerics.figures import BLACK, BLUE, SKY, STYLE, VERMILION, Picture
+from numerics.figures import BLACK, BLUE, PAGE, SKY, STYLE, VERMILION, Picture
 from theory.balls import as_ball
 from theory.corrected import Rates
 from theory.drift import Setting, moved, remainder, settings
@@ -31,7 +31,7 @@ def drift(shown: Sequence[Setting] | None = None) -> Figure:
     chosen = settings() if shown is None else shown
     columns = min(3, len(chosen))
     rows = -(-len(chosen) // columns)
-    figure = Picture("The rate at which the moved zero attracts against the correction's size", 6.6, 2.3 * rows + 0.5)
+    figure = Picture("The rate at which the moved zero attracts against the correction's size", PAGE, 2.3 * rows + 0.5)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, setting in zip(grid, chosen, strict=False):
         _panel(axes, setting)

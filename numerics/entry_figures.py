@@ -7,6 +7,7 @@ here, and curves come from :mod:`theory`. Every estimate has its interval. Conve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import matplotlib as mpl
@@ -15,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sympy import Rational
 
-from numerics.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PALE, STYLE, VERMILION, Picture
+from numerics.figures import BLACK, BLUE, COLUMN, DIM, GREEN, GREY, ORANGE, PAGE, PALE, STYLE, VERMILION, Picture
 from numerics.hitting_times import EntryTimes, entry_curve
 from numerics.outcomes import Outcome
 from numerics.paper_settings import ARMS, PUBLISHED
@@ -60,8 +61,8 @@ def closed_form(contents: Sequence[Content]) -> Figure:
         "Basin share of (Stag, Stag) against the size of the correction, direct coordinates, uniform starts: closed "
         f"form and simulated shares with simultaneous 95% intervals, {runs} starts a point, for the row payoffs "
         + "; ".join(", ".join(map(str, payoffs)) for payoffs in by_game),
-        5.0,
-        3.4,
+        COLUMN,
+        3.2,
     )
     axes = figure.subplots()
     looks = zip((BLUE, VERMILION, GREEN, ORANGE, BLACK), "os^Dv", strict=True)
@@ -75,7 +76,7 @@ def closed_form(contents: Sequence[Content]) -> Figure:
         _bars(axes, at, shares, intervals, colour, marker, label=", ".join(map(str, payoffs)))
     axes.set(xlabel="λ", ylabel="basin share of (Stag, Stag)", ylim=(0, 1.03))
     words = f"R, S, T, P; lines: closed form; points: {runs} each"
-    figure.legend(title=words, loc="outside lower center", ncols=len(by_game), frameon=False)
+    figure.legend(title=words, loc="outside lower center", ncols=min(3, len(by_game)), frameon=False)
     return figure
 
 
@@ -87,24 +88,22 @@ def sweep(contents: Sequence[Content]) -> Figure:
         contents: evidence of C15.sweep and C16.sweep, one entry a game.
     """
     shown = ", ".join(f"{content['game']} (n = {_runs(content['sweep'])} starts)" for content in contents)
-    figure = Picture(f"Entry share of Meta-MAPG against the size of the correction, with intervals: {shown}", 5.0, 3.4)
+    figure = Picture(
+        f"Entry share of Meta-MAPG against the size of the correction, with intervals: {shown}", COLUMN, 3.2
+    )
     axes = figure.subplots()
-    highest = max(content["sweep"][-1]["share"] for content in contents)
     for content, colour, marker in zip(contents, (BLUE, VERMILION, GREEN), "os^", strict=False):
         rows = content["sweep"]
         sizes, shares = ([row[key] for row in rows] for key in ("lambda", "share"))
         axes.plot(sizes, shares, color=colour, lw=0.8)
-        _bars(axes, sizes, shares, [row["interval"] for row in rows], colour, marker)
-        side = "bottom" if shares[-1] == highest else "top"
         name = f"{content['game']}, n = {_runs(rows)}"
-        axes.annotate(name, (sizes[-1], shares[-1]), (6, 0), textcoords="offset points", color=colour, va=side)
+        _bars(axes, sizes, shares, [row["interval"] for row in rows], colour, marker, label=name)
     published = published_experiment(stag_hunt(), ("meta",), 1, 0)
     factor = published.inner_lr[0]
     axes.axvline(factor * published.peer, color=GREY, ls=":", lw=1.2, zorder=0)
     words = f"published:\nλ = {factor * published.peer:g}"
-    axes.annotate(words, (factor * published.peer, 0.94), (4, 0), textcoords="offset points", va="top")
+    axes.annotate(words, (factor * published.peer, 0.97), (4, 0), textcoords="offset points", va="top")
     axes.set(xlabel="λ = α · peer coefficient", ylabel="share of starts that enter", ylim=(0, 1))
-    axes.set_xlim(right=1.55 * axes.get_xlim()[1])
 
     def coefficient(sizes: Any) -> Any:
         return sizes / factor
@@ -114,6 +113,7 @@ def sweep(contents: Sequence[Content]) -> Figure:
 
     top = axes.secondary_xaxis("top", (coefficient, size))
     top.set_xlabel(f"peer coefficient (α = {factor:g})")
+    _below(figure, axes, 2)
     return figure
 
 
@@ -129,7 +129,7 @@ def ablation(rows: Sequence[Content]) -> Figure:
     size = f"n = {_runs(rows)} paired starts a cell"
     figure = Picture(
         f"Change of the entry share against policy gradient under own-, peer- and both corrections, {size}",
-        6.6,
+        PAGE,
         1.5 + 0.5 * len(cells),
     )
     arms = [arm for arm in RULES if any(row["arm"] == arm and "difference" in row for row in rows)]
@@ -144,10 +144,10 @@ def ablation(rows: Sequence[Content]) -> Figure:
             _bars(axes, differences, heights, intervals, colour, marker, across=True, label=f"{arm} − pg")
         for height, cell in enumerate(cells):
             if not any((row["game"], _cell(row)) == (game, cell) for row in rows):
-                axes.annotate("not run", (0.5, height), xycoords=("axes fraction", "data"), ha="center", color=GREY)
+                axes.annotate("not run", (0.5, height), xycoords=("axes fraction", "data"), ha="center", color=DIM)
         for height in np.arange(len(cells) - 1) + 0.5:
             axes.axhline(height, color=PALE, lw=0.8, zorder=0)
-        axes.set(title=game, xlabel="change of the entry share")
+        axes.set(title=game, xlabel="change of the share")
     panels[0].set_yticks(range(len(cells)), cells)
     panels[0].set_ylim(len(cells) - 0.5, -0.5)
     _below(figure, panels[0], 3, f"bars: 95% together, {size}")
@@ -174,7 +174,7 @@ def entry_curves(panels: Mapping[str, Mapping[str, EntryTimes]]) -> Figure:
     figure = Picture(
         "Share of runs that have been inside at least once by each step, with simultaneous 95% bands, "
         f"n = {', '.join(map(str, sorted(sizes)))} runs a rule",
-        3.3 * len(panels),
+        COLUMN * len(panels),
         3.2,
     )
     drawn = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
@@ -216,14 +216,15 @@ def family(content: Content) -> Figure:
     figure = Picture(
         "Share of (Stag, Stag) against the mixed equilibrium p*, under policy gradient and Meta-MAPG with intervals, "
         f"n = {n} starts a game, and closed-form shares of direct coordinates",
-        6.6,
+        PAGE,
         3.9,
     )
     axes = figure.subplots()
     axes.axhline(0.5, color=GREY, lw=1, zorder=0)
     ends = Rational(members[0]["p*"]), Rational(members[-1]["p*"])
-    ticks = [ends[0] + (ends[1] - ends[0]) * Rational(k, 42) for k in range(43)]
-    lines = [separatrix(hunt_with(tick)) for tick in ticks]
+    ticks = [ends[0] + (ends[1] - ends[0]) * Rational(k, 28) for k in range(29)]
+    line = separatrix(stag_hunt())  # holds for all payoffs
+    lines = [replace(line, game=hunt_with(tick)) for tick in ticks]
     for rule, size, style in (("pg", Rational(0), "--"), ("meta", Rational(content["direct_lambda"]), "-.")):
         colour, marker = RULES[rule]
         exact = [float(line.share(size)) for line in lines]
@@ -297,7 +298,7 @@ def estimators(rows: Sequence[Content]) -> Figure:
     shown = "; ".join(f"{game} ({size})" for game, size in sizes.items())
     figure = Picture(
         f"Success shares by arm, published and own, with 95% intervals, gradients {', '.join(settings)}: {shown}",
-        6.6,
+        PAGE,
         3.9,
     )
     panels = figure.subplots(1, len(by_game), sharey=True, squeeze=False)[0]
@@ -346,7 +347,7 @@ def cost(contents: Sequence[Content]) -> Figure:
     shown = ", ".join(f"{game} n = {n} epochs" for game, n in sizes.items())
     figure = Picture(
         f"Ratio of costs of a success, Meta-MAPG over policy gradient, with 95% intervals: {shown}",
-        6.6,
+        PAGE,
         1.1 + 0.34 * len(rows),
     )
     axes = figure.subplots()
@@ -384,7 +385,7 @@ def resolution(runs: Sequence[int], discordant: Sequence[float], marked: int) ->
         discordant: shares of pairs in which exactly one of the two rules succeeds, one curve each.
         marked: a number of runs to mark.
     """
-    figure = Picture("Half-width of a share's interval, and least paired difference found, against starts", 5.0, 3.4)
+    figure = Picture("Half-width of a share's interval, and least paired difference found, against starts", COLUMN, 3.6)
     axes = figure.subplots()
     axes.plot(runs, [share_half_width(n) for n in runs], color=BLACK, label="half-width of a share near ½")
     for share, colour, style in zip(discordant, (BLUE, VERMILION, GREEN), ("--", "-.", ":"), strict=False):
@@ -397,7 +398,7 @@ def resolution(runs: Sequence[int], discordant: Sequence[float], marked: int) ->
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.grid(color=PALE)
-    axes.legend(frameon=False)
+    _below(figure, axes, 1)
     return figure
 
 

@@ -44,9 +44,13 @@ from theory.separatrix import separatrix
 from theory.symbols import P, R, S, T, alpha
 
 BLUE, SKY, ORANGE, VERMILION, GREEN = "#0072B2", "#56B4E9", "#E69F00", "#D55E00", "#009E73"
-BLACK, GREY, PALE = "#000000", "#999999", "#EAEAEA"
-STYLE: Any = {"font.size": 9, "axes.titlesize": 9, "pdf.fonttype": 42, "savefig.dpi": 200, "hatch.linewidth": 0.6}
-SCREEN_DPI, NOTEBOOK_DPI = 100, 160
+BLACK, DIM, GREY, PALE = "#000000", "#666666", "#999999", "#EAEAEA"  # DIM is for words: GREY is too light for them
+# Widths in inches at which figures are printed: one column of a page of two, or the whole page.
+COLUMN, PAGE = 3.3, 6.6
+SMALLEST = 7.5  # points, in a figure that is printed as wide as it is drawn
+SIZES = {"font.size": 8.5, "axes.titlesize": 8.5, "xtick.labelsize": 8, "ytick.labelsize": 8, "legend.fontsize": 8}
+STYLE: Any = {**SIZES, "pdf.fonttype": 42, "savefig.dpi": 240, "hatch.linewidth": 0.6}
+SCREEN_DPI, NOTEBOOK_DPI = 120, 180
 # λ of the corrected panels: inside the closed form's scope at 4,0,3,2 (λ (R − S − T + P) = 3/10 ≤ 1).
 CORRECTED = Rational(1, 10)
 GRID = 81
@@ -57,7 +61,7 @@ class Picture(Figure):
 
     Args:
         description: what it shows, for those who cannot see it.
-        width: in inches.
+        width: in inches, :data:`COLUMN` or :data:`PAGE`.
         height: in inches.
     """
 
@@ -87,7 +91,7 @@ def inner_step(
         start: both players' first-action probabilities at φ₀.
         settings: for each coordinate system the inner step size α and the nudge of player 1's parameter.
     """
-    figure = Picture("One inner step, and how it changes when player 1 is nudged, over level lines of V1", 6.6, 3.9)
+    figure = Picture("One inner step, and how it changes when player 1 is nudged, over level lines of V1", PAGE, 3.9)
     panels = figure.subplots(1, len(settings), squeeze=False)[0]
     for axes, (policy, (size, nudge)) in zip(panels, settings.items(), strict=True):
         first = policies.from_first_probability(policy, np.array(start, dtype=float))
@@ -98,7 +102,7 @@ def inner_step(
             _arrow(axes, here[:, column], there[:, column], BLACK, "-" if column == 0 else "--")
             axes.plot(*here[:, column], "o", color=BLACK, mfc=BLACK if column == 0 else "white", ms=5, zorder=5)
             _name(axes, f"$\\varphi_0${name}", here[:, column], (0, 6))
-        _name(axes, "$\\varphi_1$", there[:, 0], (-9, -3))
+        _name(axes, "$\\varphi_1$", there[:, 0], (-4, -13))
         (own, peer), corner = there[:, 1] - here[:, 1] - there[:, 0] + here[:, 0], there[:, 0]
         for shift, colour in (((float(nudge), 0.0), BLUE), ((0.0, peer), VERMILION), ((own, 0.0), GREEN)):
             _arrow(axes, corner, corner + shift, colour, "-", 2.2)
@@ -122,7 +126,7 @@ def _level_lines(axes: Axes, game: Game, policy: Coordinates, around: Array) -> 
     x, y = np.meshgrid(*ticks)
     values = compiled_values(game, policy)(parameters=np.stack([x, y]), game=game_values(game)[:, None, None])["value"]
     lines = axes.contour(x, y, values[0], levels=9, colors=GREY, linewidths=0.8)
-    axes.clabel(lines, fontsize=7)
+    axes.clabel(lines, fontsize=SMALLEST, colors=DIM)
 
 
 def _name(axes: Axes, name: str, point: Array, offset: tuple[float, float]) -> None:
@@ -151,7 +155,7 @@ def missing_term(game: Game, at: Rational, largest: Rational) -> Figure:
     p, q = (row[0] for row in parameters(game, "direct"))
     residual, limit = (game.value_of(entry).subs(q, p) for entry in at_start_residual(game))
     correction = game.value_of(align(game).correction[0]).subs(q, p)
-    figure = Picture("Distance of two first-order forms to the derivative, and the terms of order alpha", 6.6, 3.3)
+    figure = Picture("Distance of two first-order forms to the derivative, and the terms of order alpha", PAGE, 3.3)
     left, right = figure.subplots(1, 2)
     sizes, ticks = np.linspace(0, float(largest), 21), np.linspace(0, 1, 21)
     published, rest = _evaluated([residual.subs(p, at), (residual - limit).subs(p, at)], [alpha], [sizes])
@@ -183,7 +187,7 @@ def residual(games: Sequence[Game], count: int, seed: int) -> Figure:
         count: number of starts.
         seed: seed of the starts.
     """
-    figure = Picture("Distance over alpha of two first-order forms to the exact update, against alpha", 6.6, 3.5)
+    figure = Picture("Distance over alpha of two first-order forms to the exact update, against alpha", PAGE, 3.5)
     panels = figure.subplots(1, len(games), squeeze=False)[0]
     sizes = np.logspace(-5, 0, 31)
     for axes, game in zip(panels, games, strict=True):
@@ -227,7 +231,7 @@ def unroll_cost(game: Game, lengths: Sequence[int], batch: int, repeats: int) ->
     seconds = [[timeit.timeit(partial(rule.update, points), number=1) for rule in rules] for _ in range(repeats)]
     milliseconds = 1e3 * np.min(seconds, axis=0)
     slope, offset = np.polyfit(lengths, milliseconds, 1)
-    figure = Picture("Time of one evaluation of the exact update against the number of inner steps", 4.4, 3.2)
+    figure = Picture("Time of one evaluation of the exact update against the number of inner steps", COLUMN, 2.5)
     axes = figure.subplots()
     axes.plot(lengths, milliseconds, "o", color=VERMILION, label=f"fastest of {repeats}")
     ends = np.array([min(lengths), max(lengths)])
@@ -298,7 +302,7 @@ def payoff_plane(game: Game, reach: Rational, marked: Sequence[tuple[Rational, R
         (belongs & ~aligned & ~grows, ORANGE, "", "not aligned,\nbasin shrinks"),
         (belongs & aligned & ~grows, VERMILION, "xx", "aligned,\nbasin shrinks"),
     )
-    figure = Picture("Regions of the payoff plane: aligned or not, basin grows or shrinks", 4.4, 4.0)
+    figure = Picture("Regions of the payoff plane: aligned or not, basin grows or shrinks", COLUMN, 3.3)
     axes = figure.subplots()
     for where, colour, hatch, name in regions:
         if where.any():
@@ -308,7 +312,7 @@ def payoff_plane(game: Game, reach: Rational, marked: Sequence[tuple[Rational, R
             axes.text(x, y, name, ha="center", va="center", bbox=box)
     for x, y in marked:
         axes.plot(float(x), float(y), "o", color=BLACK, ms=4)
-        _name(axes, f"T = {x}, P = {y}", np.array([x, y], dtype=float), (0, 6))
+        _name(axes, f"({x}, {y})", np.array([x, y], dtype=float), (0, 6))
     axes.set(xlabel="T", ylabel="P", aspect="equal", title=f"payoff plane at R = {fixed[R]}, S = {fixed[S]}")
     return figure
 
@@ -366,7 +370,7 @@ def basin_shares(games: Sequence[Game], count: int, seed: int) -> Figure:
         count: random starts of each simulated share.
         seed: seed of the starts.
     """
-    figure = Picture("Basin shares against the size of the correction, exact curves and simulated points", 5.6, 3.6)
+    figure = Picture("Basin shares against the size of the correction, exact curves and simulated points", COLUMN, 3.2)
     axes = figure.subplots()
     styles = ((BLUE, "-", "o"), (GREEN, "--", "s"), (GREY, ":", "D"), (VERMILION, "-.", "^"))
     for game, (colour, style, marker) in zip(games, styles[: len(games)], strict=True):
@@ -382,7 +386,7 @@ def basin_shares(games: Sequence[Game], count: int, seed: int) -> Figure:
             axes.errorbar(float(tick), run.fraction, spread, fmt=marker, color=colour, ms=4, lw=1, capsize=2)
         axes.plot([], [], color=colour, ls=style, marker=marker, ms=4, label=_payoffs(game))
     axes.set(xlabel="λ (R − S − T + P)", ylabel="basin share of (Stag, Stag)", xlim=(-0.02, 1.02), ylim=(0, 1))
-    axes.legend(title="R, S, T, P", frameon=False, ncols=2)
+    figure.legend(title="R, S, T, P", loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 
@@ -404,7 +408,7 @@ def gained_starts(outcome: Outcome, before: str, after: str) -> Figure:
     old, new = outcome[before].success, outcome[after].success
     classes = {f"both {before} and {after}": BLUE, f"only {after}": ORANGE, f"only {before}": BLACK, "neither": PALE}
     kinds = np.select([old & new, new, old], [0, 1, 2], 3)
-    figure = Picture(f"Grid starts by which of {before} and {after} succeeds", 4.4, 4.4)
+    figure = Picture(f"Grid starts by which of {before} and {after} succeeds", COLUMN, 3.7)
     axes = figure.subplots()
     _cells(axes, init, kinds, list(classes.values()))
     shares = [float((kinds == kind).mean()) for kind in range(4)]
@@ -450,7 +454,7 @@ def _cells(axes: Axes, grid: inits.Grid, kinds: Array, colours: list[str]) -> No
 
 
 def _pair(description: str) -> tuple[Figure, tuple[Axes, Axes]]:
-    figure = Picture(description, 6.6, 3.9)
+    figure = Picture(description, PAGE, 3.9)
     left, right = figure.subplots(1, 2, sharey=True)
     left.set_ylabel("q = probability of Stag, player 2")
     return figure, (left, right)

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from sympy import Expr, Poly, Rational, diff
 
-from numerics.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PALE, SKY, STYLE, VERMILION, Picture
+from numerics.figures import BLACK, BLUE, DIM, GREEN, GREY, ORANGE, PAGE, PALE, SKY, SMALLEST, STYLE, VERMILION, Picture
 from theory.claims.c08_fold import fold_cases, folds
 from theory.claims.c08_moved_zeros import branches
 from theory.claims.c08_strict import strict_bounds
@@ -36,7 +36,7 @@ def moved_zeros() -> Figure:
     figure = Picture(
         "Mixed equilibrium of Stag Hunt against lambda with certified boxes and Taylor series; stable zeros and "
         "saddles of two regularised games, which meet at folds",
-        6.6,
+        PAGE,
         3.9,
     )
     left, right = figure.subplots(1, 2)
@@ -46,7 +46,7 @@ def moved_zeros() -> Figure:
         axes.set_xlabel("λ")
         handles, labels = axes.get_legend_handles_labels()
         axes.legend(
-            handles, labels, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, fontsize=7.5
+            handles, labels, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, fontsize=SMALLEST
         )
     return figure
 
@@ -68,7 +68,7 @@ def _mixed(axes: Axes) -> None:
     below = [end for end in ends if float(direct.subs(size, Rational(str(end)))) >= 0]
     axes.plot(below, [float(direct.subs(size, Rational(str(end)))) for end in below], color=BLACK, label="direct")
     axes.axvline(float(CORRECTION), color=GREY, lw=0.8, ls=":")
-    axes.annotate("published λ", (float(CORRECTION), 0.74), (3, 0), textcoords="offset points", color=GREY)
+    axes.annotate("published λ", (float(CORRECTION), 0.74), (3, 0), textcoords="offset points", color=DIM)
     axes.set(title="Stag Hunt 4,0,3,2:\nmixed equilibrium", ylabel="probability of Stag", xlim=(0, float(last)))
     axes.set_ylim(0, 0.8)
 
@@ -92,7 +92,7 @@ def _fold(axes: Axes) -> None:
         axes.plot(0, float(here), "o", color=BLUE, ms=2 + 2 * width, clip_on=False)
         middle = sum(map(float, roots[-1])) / 2
         axes.axvline(middle, color=GREY, lw=0.8, ls=":")
-        axes.annotate("$\\lambda_c$", (middle, 0.5), (3, 0), textcoords="offset points", color=GREY)
+        axes.annotate("$\\lambda_c$", (middle, 0.5), (3, 0), textcoords="offset points", color=DIM)
     # the corners rest where the zero of the default game has not entered yet, or has left
     v, m = (entry[0].subs(case.symbols[1], case.symbols[0]) for entry in (case.field, case.correction))
     leaves, enters = (-v.subs(case.symbols[0], end) / m.subs(case.symbols[0], end) for end in (1, 0))
@@ -131,7 +131,7 @@ def rest_bounds() -> Figure:
     """The largest λ for which each strict pure equilibrium rests under projection, and the published λ."""
     bounds = strict_bounds()
     figure = Picture(
-        "Bounds of lambda below which strict pure equilibria stay under projection", 6.0, 0.24 * len(bounds) + 1
+        "Bounds of lambda below which strict pure equilibria stay under projection", PAGE, 0.24 * len(bounds) + 1
     )
     axes = figure.subplots()
     least, most = 1e-5, 30.0

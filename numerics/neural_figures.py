@@ -19,7 +19,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from numerics.compile import Array
 from numerics.entry_figures import RULES
-from numerics.figures import BLUE, GREEN, GREY, STYLE, VERMILION, Picture
+from numerics.figures import BLUE, COLUMN, GREEN, GREY, PAGE, STYLE, VERMILION, Picture
 
 if TYPE_CHECKING:
     from numerics.neural.alignment import Alignment
@@ -48,8 +48,8 @@ def learning_curves(contents: Sequence[Content]) -> Figure:
     figure = Picture(
         "Summed mean value of the players against steps of learning, mean over runs with its 95% interval, by arm: "
         + "; ".join(titles),
-        4.4 if columns == 1 else 6.6,
-        0.6 + 2.6 * lines,
+        COLUMN if columns == 1 else PAGE,
+        0.6 + 2.4 * lines,
     )
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
     for axes in panels[len(contents) :]:
@@ -107,8 +107,8 @@ def alignment_of_kernels(found: Mapping[str, Alignment | StoredPoints]) -> Figur
         "Cosine in log-odds of the network's peer-learning correction with the way to the target, against the larger "
         "condition number of the two kernels, by whether the table's correction has the same sign: "
         + "; ".join(f"{title} (n = {len(one.policy)})" for title, one in found.items()),
-        max(4.4, 3.3 * len(found)),
-        3.4,
+        COLUMN * len(found),
+        3.2,
     )
     panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
     for axes, (title, one) in zip(panels, found.items(), strict=True):

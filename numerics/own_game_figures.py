@@ -17,7 +17,7 @@ from sympy import Rational
 from numerics.compile import Array
 from numerics.dynamics import Learning, Schedule
 from numerics.evidence.c15_stag_hunt import closed_form_experiment
-from numerics.figures import BLACK, BLUE, GREY, ORANGE, STYLE, VERMILION, Picture
+from numerics.figures import BLACK, BLUE, COLUMN, GREY, ORANGE, STYLE, VERMILION, Picture
 from numerics.simulation import simulate
 from numerics.verdicts import Ledger
 from theory.claims.own_game_model import target_first
@@ -120,7 +120,7 @@ def _line(axes: Axes, game: Game, size: Rational) -> str:
 @mpl.rc_context(STYLE)
 def entry(ledger: Ledger) -> Figure:
     """Share of starts that enter the target's basin under each rule, with 95 % intervals, in both coordinates."""
-    figure = Picture("Shares of starts that enter the target's basin, by rule and coordinates", 5.2, 3.0)
+    figure = Picture("Shares of starts that enter the target's basin, by rule and coordinates", COLUMN, 3.0)
     axes = figure.subplots()
     for place, (claim, colour, marker) in enumerate(zip(ENTRY, (BLUE, VERMILION), "os", strict=True)):
         evidence = next(e.finding.evidence for e in ledger.entries if e.claim.id == claim)
@@ -147,7 +147,7 @@ def _target(game: Game) -> str:
 
 def _panels(description: str, game: Game, count: int) -> tuple[Figure, list[Axes]]:
     """Unit squares side by side, labelled with the target's actions."""
-    figure = Picture(description, 3.3 * count, 3.9)
+    figure = Picture(description, COLUMN * count, 3.9)
     panels = list(figure.subplots(1, count, sharey=True, squeeze=False)[0])
     (first, *_), (other, *_) = game.actions
     for axes in panels:

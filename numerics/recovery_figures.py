@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from numerics.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PALE, STYLE, VERMILION, Picture
+from numerics.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PALE, SMALLEST, STYLE, VERMILION, Picture
 
 Content = Mapping[str, Any]
 Rows = Sequence[Mapping[str, Any]]
@@ -47,7 +47,7 @@ def recovery(contents: Sequence[Content]) -> Figure:
         "Distance to policy gradient's equilibrium against time, annealed and not: "
         + "; ".join(PANELS[kind][0] for kind in kinds)
         + "; points are runs, lines the predicted slopes",
-        6.6,
+        PAGE,
         3.1 * count,
     )
     panels = figure.subplots(count, columns, squeeze=False).ravel()
@@ -63,9 +63,10 @@ def recovery(contents: Sequence[Content]) -> Figure:
             _curve(axes, row, [p for p in points if _key(p) == _key(row)], colour, marker, width)
         if kind == "finite":
             (bound,) = {row["predicted"] for row in lines}
-            axes.axvline(bound, color=GREY, ls=":", lw=1.2, zorder=0)
-            axes.set_xlim(right=1.5 * bound)  # room for the legend
-            axes.annotate(f"bound {bound}", (bound, 0), (-3, 6), textcoords="offset points", ha="right", color=BLACK)
+            axes.axvline(bound, ymax=0.75, color=GREY, ls=":", lw=1.2, zorder=0)  # below the legend
+            axes.set_xlim(right=1.5 * bound)
+            at = (bound, 0.5)
+            axes.annotate(f"bound {bound}", at, (4, 0), xycoords=("data", "axes fraction"), textcoords="offset points")
         else:
             axes.set_yscale("log")
             low, high = axes.get_ylim()
@@ -73,7 +74,7 @@ def recovery(contents: Sequence[Content]) -> Figure:
         axes.set(xscale="log" if logarithmic else "linear", title=title, ylabel=label)
         axes.set_xlabel("t = 1 + n/10" if kind == "noise" else "step n")
         axes.legend(
-            frameon=False, fontsize=7, handlelength=1.2, loc="upper right" if kind == "finite" else "lower left"
+            frameon=False, fontsize=SMALLEST, handlelength=1.2, loc="upper right" if kind == "finite" else "lower left"
         )
     return figure
 
@@ -90,7 +91,7 @@ def schedules(content: Mapping[str, Any]) -> Figure:
     figure = Picture(
         f"Exponents of the mean square distance over p and q, {rows[0]['steps']} steps; cells of the paper's condition "
         "are framed, cells predicted not to vanish are grey",
-        0.8 * len(powers) + 0.8,
+        PAGE,
         0.6 * len(decays) + 1.3,
     )
     axes = figure.subplots()
@@ -101,13 +102,13 @@ def schedules(content: Mapping[str, Any]) -> Figure:
         if row["in_paper"]:
             axes.add_patch(Rectangle((x - 0.44, y - 0.44), 0.88, 0.88, fill=False, edgecolor=VERMILION, lw=1.4))
         exponent = f"{row['exponent'] + 0:.2f}".replace("-0.00", "0.00")
-        axes.text(x, y + 0.12, exponent, ha="center", va="center", fontsize=8)
-        axes.text(x, y - 0.22, f"({row['predicted']:g})", ha="center", va="center", fontsize=7)
+        axes.text(x, y + 0.12, exponent, ha="center", va="center")
+        axes.text(x, y - 0.22, f"({row['predicted']:g})", ha="center", va="center", fontsize=SMALLEST)
     axes.set(xlim=(-0.5, len(powers) - 0.5), ylim=(-0.5, len(decays) - 0.5))
     axes.set(xlabel=r"$p$: steps $a_n \sim n^{-p}$", ylabel=r"$q$: correction $\lambda_n \sim n^{-q}$")
     axes.set_xticks(range(len(powers)), powers)
     axes.set_yticks(range(len(decays)), decays)
-    axes.set_title(f"exponent after {rows[0]['steps']} steps (in the limit)", fontsize=9)
+    axes.set_title(f"exponent after {rows[0]['steps']} steps (in the limit)")
     handles = [
         Patch(facecolor=FALLING, label="vanishes"),
         Patch(facecolor=PALE, label="does not vanish"),

@@ -21,7 +21,7 @@ from matplotlib.patches import Circle, Patch, Rectangle
 from sympy import Integer, Poly, Rational
 
 from numerics.dynamics import Learning, Schedule
-from numerics.figures import BLACK, BLUE, GREY, ORANGE, PALE, SKY, STYLE, VERMILION, Picture
+from numerics.figures import BLACK, BLUE, COLUMN, GREY, ORANGE, PAGE, PALE, SKY, STYLE, VERMILION, Picture
 from numerics.largest_box import largest_shape
 from theory.bernstein import bernstein
 from theory.claims.c07_alignment_boxes import NEAR_GRIM, NEAR_TFT, alignment, sign_change
@@ -35,15 +35,14 @@ from theory.regions.prove import Box, leaves
 from theory.separatrix import separatrix
 
 FILL = 0.3  # opacity of a region
-# Leaves of a tree: what settles them, in the order of the legend.
-LEAVES: Mapping[str, tuple[str, str]] = {
-    "sign": (SKY, "coefficients have the right sign"),
-    "target": (BLUE, "at the target"),
-    "touch": (VERMILION, "touches 0 on the ball's edge"),
-    "outside": (PALE, "outside the ball"),
-    "other": ("#FFFFFF", "the step clips other coordinates"),
+# Leaves of a tree: colour, what settles them, hatching; in the order of the legend.
+LEAVES: Mapping[str, tuple[str, str, str]] = {
+    "sign": (SKY, "coefficients have the right sign", ""),
+    "target": (BLUE, "at the target", ""),
+    "touch": (VERMILION, "touches 0 on the ball's edge", "...."),
+    "outside": (PALE, "outside the ball", ""),
+    "other": ("#FFFFFF", "the step clips other coordinates", "////"),
 }
-OTHER_HATCH = "////"
 
 
 # ------------------------------------------------------------------------------------------------------ one variable
@@ -56,7 +55,7 @@ def bernstein_halves(polynomial: Poly) -> Figure:
     Args:
         polynomial: of degree at least 1.
     """
-    figure = Picture("A polynomial with its Bernstein coefficients, on the unit interval and on its halves", 6.6, 2.9)
+    figure = Picture("A polynomial with its Bernstein coefficients, on the unit interval and on its halves", PAGE, 2.9)
     ticks = np.linspace(0, 1, 201)
     curve = np.polyval([float(entry) for entry in polynomial.all_coeffs()], ticks)
     middle = Rational(1, 2)
@@ -98,7 +97,7 @@ def certified_regions(game: Game) -> Figure:
         game: a symmetric coordination game of two players with two actions each.
     """
     figure = Picture(
-        "The unit square with certified boxes and balls of both equilibria and the true boundary", 5.2, 5.6
+        "The unit square with certified boxes and balls of both equilibria and the true boundary", COLUMN, 4.1
     )
     axes = figure.subplots()
     ticks = np.linspace(0, 1, 25)
@@ -107,23 +106,22 @@ def certified_regions(game: Game) -> Figure:
     u, w = learning.update(np.stack([p.ravel(), q.ravel()])).reshape(2, *p.shape)
     axes.streamplot(ticks, ticks, u, w, color=GREY, linewidth=0.6, arrowsize=0.7, density=1.0)
     handles: list[Artist] = []
-    for action, colour in zip(game.actions[0], (BLUE, ORANGE), strict=True):
+    for action, colour, marker in zip(game.actions[0], (BLUE, ORANGE), "sD", strict=True):
         target = f"{action},{action}"
         box, ball = certify(game, target), certify(game, target, "sublevel")
         _draw_box(axes, box, colour)
         _draw_ball(axes, ball, colour)
-        handles.append(Patch(fc=colour, alpha=FILL, label=f"({action}, {action}): ball, {_level(ball)}"))
-        handles.append(
-            Patch(fc=colour, alpha=1 - (1 - FILL) ** 2, label=f"({action}, {action}): box, side {_side(box)}")
-        )
+        corner: Any = {"color": colour, "marker": marker, "mec": BLACK, "ls": "none", "zorder": 5, "clip_on": False}
+        handles += axes.plot(*[[end] for end in ball.region["target"]], **corner, label=f"({action}, {action})")
+        handles.append(Patch(fc=colour, alpha=FILL, label=f"its ball, {_level(ball)}"))
+        handles.append(Patch(fc=colour, alpha=1 - (1 - FILL) ** 2, label=f"its box, side {_side(box)}"))
     line = separatrix(game)
     boundary = line.boundary.subs(line.values(Integer(0)))
     high = float(min(boundary, Integer(1)))
     ends = [high, float(boundary) - high]
     (true,) = axes.plot(ends, ends[::-1], color=BLACK, lw=1.8, label="true basin boundary", zorder=4)
     (mixed,) = axes.plot(*[float(boundary / 2)] * 2, "o", mfc="white", mec=BLACK, zorder=5, label="mixed equilibrium")
-    handles = [*handles[:2], true, *handles[2:], mixed]  # one column for each equilibrium
-    axes.plot([0, 1], [0, 1], "s", color=BLACK, clip_on=False, zorder=5)
+    handles = [*handles[:3], true, *handles[3:], mixed]  # one column for each equilibrium
     _square(axes, game)
     figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False)
     return figure
@@ -196,24 +194,24 @@ def proof_trees(certificates: Iterable[Certificate]) -> Figure:
     """
     shown = [(entry, number, tree) for entry in certificates for number, tree in enumerate(_trees(entry))]
     rows = (len(shown) + 1) // 2
-    figure = Picture("The square divided by bisection, each part coloured by what proves it", 6.6, 3.25 * rows + 0.5)
+    figure = Picture("The square divided by bisection, each part coloured by what proves it", PAGE, 3.25 * rows + 0.5)
     used: set[str] = set()
-    panels = figure.subplots(rows, 2, squeeze=False).flat
+    panels = figure.subplots(rows, 2, squeeze=False).ravel()
     for axes, (certificate, number, tree) in zip(panels, shown, strict=False):
         for ((left, right), (low, high)), kind in tree_leaves(tree):
             used.add(kind)
-            hatch = OTHER_HATCH if kind == "other" else None
+            colour, _, hatch = LEAVES[kind]
             corner, width, height = (float(left), float(low)), float(right - left), float(high - low)
-            axes.add_patch(Rectangle(corner, width, height, fc=LEAVES[kind][0], ec=GREY, lw=0.4, hatch=hatch))
+            axes.add_patch(Rectangle(corner, width, height, fc=colour, ec=BLACK, lw=0.3, hatch=hatch))
         _draw_ball(axes, certificate, BLACK, fill=False)
         axes.plot(*certificate.region["target"], "s", color=BLACK, clip_on=False, zorder=5)
         axes.set_title(_title(certificate, number))
         _square(axes, certificate.game)
-    for axes in list(panels)[len(shown) :]:
+    for axes in panels[len(shown) :]:
         axes.set_axis_off()
     handles: list[Artist] = [
-        Patch(fc=colour, ec=GREY, lw=0.4, label=name, hatch=OTHER_HATCH if kind == "other" else None)
-        for kind, (colour, name) in LEAVES.items()
+        Patch(fc=colour, ec=BLACK, lw=0.3, label=name, hatch=hatch)
+        for kind, (colour, name, hatch) in LEAVES.items()
         if kind in used
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
@@ -247,7 +245,7 @@ def box_sides(pairs: Mapping[str, tuple[Certificate, Certificate]]) -> Figure:
     Args:
         pairs: for each target's name a cube and a large box, in a memory-one game.
     """
-    figure = Picture("Side lengths of certified boxes by probability, cube against large box", 6.6, 3.7)
+    figure = Picture("Side lengths of certified boxes by probability, cube against large box", PAGE, 3.7)
     panels = figure.subplots(1, len(pairs), sharey=True, squeeze=False)[0]
     styles = (("cube", ORANGE, "s", -0.12), ("large box", BLUE, "o", 0.12))
     for axes, (name, boxes) in zip(panels, pairs.items(), strict=True):
@@ -301,7 +299,9 @@ def alignment_turn(half_width: Rational, direction: str) -> Figure:
         half_width: of the boxes.
         direction: one number for each probability of the common policy, separated by commas.
     """
-    figure = Picture("The correction along TFT less Grim against cooperation after DC, with certified boxes", 5.4, 3.8)
+    figure = Picture(
+        "The correction along TFT less Grim against cooperation after DC, with certified boxes", COLUMN, 3.2
+    )
     axes = figure.subplots()
     boxes = [alignment(centre, half_width, direction) for centre in (NEAR_GRIM, NEAR_TFT)]
     ticks = [Rational(k, 100) for k in range(101)]
@@ -312,11 +312,14 @@ def alignment_turn(half_width: Rational, direction: str) -> Figure:
         sign = certificate.conclusion["sign"]
         low, high = (float(Rational(x)) for x in certificate.region["box"][2])
         colour, words = (BLUE, "positive") if sign > 0 else (VERMILION, "negative")
-        axes.axvspan(low, high, color=colour, alpha=0.5, lw=0, label=f"box {name}: {words}")
+        span: Any = {"fc": colour, "ec": "white", "lw": 0, "alpha": 0.5, "hatch": "" if sign > 0 else "////"}
+        axes.axvspan(low, high, **span, label=f"box {name}: {words}")
     low, high = sign_change()
     axes.axvline(float(low + high) / 2, color=GREY, ls=":", label="only change of sign")
     axes.set(xlabel="cooperation after DC", ylabel="product", xlim=(0, 1))
-    figure.legend(handles=axes.get_legend_handles_labels()[0], loc="outside lower center", ncols=2, frameon=False)
+    close: Any = {"handlelength": 1.2, "columnspacing": 1.0}
+    handles = axes.get_legend_handles_labels()[0]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, **close)
     return figure
 
 

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from numerics.entry_figures import BAR
-from numerics.figures import BLACK, BLUE, GREEN, ORANGE, SKY, STYLE, VERMILION, Picture
+from numerics.figures import BLACK, BLUE, GREEN, ORANGE, PAGE, SKY, STYLE, VERMILION, Picture
 from numerics.restart_tails import FAIL
 
 NONE = "no chain: upper limit"
@@ -43,7 +43,7 @@ def tails(contents: Sequence[Content]) -> Figure:
     figure = Picture(
         "Share of chains of restarts that last longer than k epochs, with simultaneous 95% intervals, beside the bound "
         f"(1 - p(1 - delta))^k of each definition of the region, by learning rule: {shown}",
-        6.8,
+        PAGE,
         1.0 + 2.1 * len(contents),
     )
     methods = list(dict.fromkeys(row["method"] for content in contents for row in content["tails"]))

@@ -12,9 +12,10 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 from sympy import Rational
 
-from numerics.figures import BLACK, BLUE, GREEN, GREY, ORANGE, STYLE, VERMILION, Picture
+from numerics.figures import BLACK, BLUE, COLUMN, DIM, GREEN, GREY, ORANGE, PAGE, STYLE, VERMILION, Picture
 
 Content = Mapping[str, Any]
 MARKS: Sequence[tuple[str, str]] = ((BLUE, "o"), (VERMILION, "s"), (GREEN, "^"))
@@ -33,8 +34,8 @@ def two_phases(contents: Sequence[Content]) -> Figure:
     sizes = ", ".join(f"{name} n = {first['n']}" for name, _, first in panels)
     figure = Picture(
         f"Quantiles of the distance from the equilibrium against steps, with hand-over and certified radii: {sizes}",
-        2.7 * len(panels) + 0.6,
-        3.4,
+        COLUMN if len(panels) == 1 else PAGE,
+        3.2,
     )
     drawn = figure.subplots(1, len(panels), squeeze=False)[0]
     for axes, (name, paths, first) in zip(drawn, panels, strict=True):
@@ -49,11 +50,15 @@ def two_phases(contents: Sequence[Content]) -> Figure:
         axes.plot(steps, middle, color=BLUE, lw=1.4, label="median run")
         if paths["shift"]:
             axes.axhline(paths["shift"], color=BLACK, ls=":", lw=1.2, label=r"$|\varphi^*_\lambda - \varphi^*|$")
-        axes.set(title=f"{name}\nδ = {first['delta']}, n = {first['n']}", xlabel="step", yscale="log")
-        axes.text(hand_over, 0.02, " phase 2", color=GREY, transform=axes.get_xaxis_transform())
+        called = name.replace("regularised-", "regularised\n")
+        axes.set(title=f"{called}\nδ = {first['delta']}, n = {first['n']}", xlabel="step", yscale="log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.text(hand_over, 0.02, " phase 2", color=DIM, transform=axes.get_xaxis_transform())
     drawn[0].set_ylabel(r"$|x_n - \varphi^*|$")
     handles, labels = drawn[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2 if len(panels) == 1 else 3, frameon=False)
     return figure
 
 
@@ -67,7 +72,7 @@ def failures(contents: Sequence[Content]) -> Figure:
     rows = [entry for content in contents for entry in content["two_phase"]]
     games = list(dict.fromkeys(entry["game"] for entry in rows))
     runs = ", ".join(map(str, dict.fromkeys(entry["n"] for entry in rows)))
-    figure = Picture(f"Failing share against the theorem's bound, n = {runs} runs each, with intervals", 5.4, 3.8)
+    figure = Picture(f"Failing share against the theorem's bound, n = {runs} runs each, with intervals", COLUMN, 3.4)
     axes = figure.subplots()
     bounds = np.geomspace(min(entry["bound"] for entry in rows) / 2, 1, 50)
     axes.plot(bounds, bounds, color=BLACK, lw=1, label="share = bound")
@@ -84,7 +89,7 @@ def failures(contents: Sequence[Content]) -> Figure:
     axes.set(
         xscale="log",
         ylim=(-0.03, 1.05),
-        xlabel="bound: Q Σ a² of both phases (beyond 1 it says nothing)",
+        xlabel="bound Q Σ a² (beyond 1 it says nothing)",
         ylabel="share of runs that fail",
     )
     figure.legend(
@@ -92,6 +97,8 @@ def failures(contents: Sequence[Content]) -> Figure:
         title=f"n = {runs} runs each; games drawn side by side",
         loc="outside lower center",
         ncols=2,
+        handlelength=1.2,
+        columnspacing=1,
         frameon=False,
     )
     return figure

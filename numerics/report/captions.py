@@ -1,4 +1,4 @@
-"""What stands under the figures and over the tables of the page, in the order in which they are shown.
+"""What stands under figures and over tables, in the page's order; the sample document takes the same words.
 
 A table or figure that is not named here comes after those that are, under its own name.
 """
@@ -13,13 +13,14 @@ TABLES: Mapping[str, str] = {
     "curve, look, shape and pull of claim C1.relations.",
     "closed_form": "Exact basin shares of (Stag, Stag) beside simulated ones, direct coordinates, uniform starts.",
     "notions": "How often each notion of alignment calls the change of a random game's basin right.",
-    "entry": "Success shares of the paired experiments, one row a method.",
+    "entry": "Success shares of the paired experiments, one row a method; all methods of one have the same starts.",
     "entry_times": "First-entry times in steps; runs that never enter count with the last step in restricted means.",
     "ablation": "Effect of each correction in every cell; the differences hold together over all rows.",
     "sweep": "Entry share as the peer coefficient grows; the shares of a game hold together.",
     "regions": "Entry of the same runs under each definition of the region; the gains of a game hold together.",
     "risk_dominance": "A family of Stag Hunts: entry in log-odds, and the exact shares in direct coordinates.",
-    "trajectories": "Mean cosines of v and C with the direction to the cooperative set along runs, by distance.",
+    "trajectories": "Mean cosines of the policy gradient v and the correction C with the direction to the cooperative "
+    "set of the iterated Prisoner's Dilemma, along runs, by distance from the set.",
     "certificates": "Every certified region: what it is, how large, and how runs from it converge.",
     "zero_shifts": "How far each learning rule moves an interior zero: coefficients of α and α².",
     "rest_bounds": "Up to which λ a strict equilibrium rests under the projected field, direct coordinates.",

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from readable import faults
 from scipy.special import logit
 from sympy import Rational
 
@@ -178,4 +179,5 @@ def test_figure_shows_the_counterexample_inside_its_region() -> None:
     assert list(KINDS)[int(slice_kinds(GAME, "direct", generous, x, y)[0, 0])] == "only v"
     assert list(KINDS)[int(slice_kinds(GAME, "direct", generous, x, np.array([[0.05]]))[0, 0])].startswith("both")
     figure = alignment_slices(GAME)
+    assert not faults(figure)
     assert len(figure.axes) == 4 and figure.axes[0].images[0].get_array().shape == (CELLS, CELLS)

@@ -13,6 +13,7 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.testing import assert_allclose
+from readable import faults
 
 from numerics import simulate
 from numerics.entry_figures import (
@@ -88,6 +89,7 @@ def test_the_closed_form_runs_through_simulated_shares() -> None:
         for size, share in (("0", 0.21), ("1/10", 0.9))
     ]
     figure = closed_form([{"rows": rows}])
+    assert not faults(figure)
     (axes,) = figure.axes
     ((colour, points),) = bars(axes)
     assert colour == BLUE
@@ -101,6 +103,7 @@ def test_the_closed_form_runs_through_simulated_shares() -> None:
 def test_a_sweep_shows_every_share_with_its_interval_and_the_published_size() -> None:
     contents = [swept("stag-hunt", (0.25, 0.4, 0.5), 300), swept("ipd", (0.04, 0.3, 0.6), 200)]
     figure = sweep(contents)
+    assert not faults(figure)
     axes = figure.axes[0]
     for (_, drawn), content in zip(bars(axes), contents, strict=True):
         rows = content["sweep"]
@@ -123,6 +126,7 @@ def test_an_ablation_shows_every_effect_in_its_panel_and_cell() -> None:
     first, second = {"own": 0.01, "peer": 0.2, "meta": 0.19}, {"own": -0.02, "peer": 0.3, "meta": 0.31}
     rows = cell("hunt", "expanded", 1, first) + cell("hunt", "unrolled", 2, second) + cell("ipd", "unrolled", 2, first)
     figure = ablation(rows)
+    assert not faults(figure)
     left, right = figure.axes
     assert [label.get_text() for label in left.get_yticklabels()] == [
         "expanded, $c_\\mathrm{peer}$ 1.5",
@@ -149,6 +153,7 @@ def test_curves_and_bands_are_those_of_the_entry_times() -> None:
         "meta": EntryTimes(np.array([0, 2, NEVER, 4]), undecided, 5),
     }
     figure = entry_curves({"hunt": arms})
+    assert not faults(figure)
     (axes,) = figure.axes
     for (rule, times), line, band in zip(arms.items(), axes.get_lines(), axes.collections, strict=True):
         curve = entry_curve(times)
@@ -181,6 +186,7 @@ def hunts(size: str) -> dict[str, Any]:
 def test_the_family_shows_measured_shares_and_the_closed_form() -> None:
     content = hunts("1/15")
     figure = family(content)
+    assert not faults(figure)
     (axes,) = figure.axes
     for (colour, drawn), rule in zip(bars(axes), ("pg", "meta"), strict=True):
         assert colour == RULES[rule][0]
@@ -214,6 +220,7 @@ def test_estimators_show_published_and_own_shares_of_the_main_runs_alone() -> No
         {**row, "arm": "PG", "published": 0.27, "setting": "none", "ours": None, "interval": None},
     ]
     figure = estimators(rows)
+    assert not faults(figure)
     (axes,) = figure.axes
     published, sampled, exact = (points for _, points in bars(axes))
     assert_allclose([p[1:] for p in published], [(0.27, *wilson(27, 100)), (0.42, *wilson(42, 100))])
@@ -250,6 +257,7 @@ def test_costs_are_coloured_by_the_side_of_one_that_the_whole_interval_is_on() -
         for unit, (value, *limits) in ratios.items()
     }
     figure = cost([{"game": "hunt", "costs": counted}])
+    assert not faults(figure)
     (axes,) = figure.axes
     drawn = bars(axes, across=True)
     assert [colour for colour, _ in drawn] == [BLUE, VERMILION, BLACK]

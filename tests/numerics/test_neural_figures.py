@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 from numpy.testing import assert_allclose
+from readable import faults
 
 from numerics.figures import BLUE, VERMILION
 from numerics.neural_figures import ARMS, alignment_of_kernels, learning_curves
@@ -150,6 +151,7 @@ def curves(axes: Axes) -> list[tuple[str, Any, Any]]:
 
 def test_curves_and_bands_are_the_rows() -> None:
     figure = learning_curves([IPD, GRID])
+    assert not faults(figure)
     assert [axes.get_title() for axes in figure.axes] == [
         "ipd, exact gradients, n = 60",
         "grid, exact gradients, n = 40",
@@ -196,6 +198,7 @@ def test_kernels_against_alignment() -> None:
         condition=np.array([10.0, 100.0, 20.0, 30.0, np.inf, 40.0]),
     )
     figure = alignment_of_kernels({"starts": found})
+    assert not faults(figure)
     (axes,) = figure.axes
     assert axes.get_xscale() == "log" and axes.get_title() == "starts, n = 6, 2 not drawn"
     same, other, _ = axes.get_lines()

@@ -14,6 +14,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.testing import assert_allclose
+from readable import faults
 from sympy import Rational
 
 from numerics import noisy, recovery
@@ -398,6 +399,7 @@ def test_figure_shows_what_the_rows_say() -> None:
     decays, _ = noisy_decays(2**10, 40, 0)
     found = [contents([*finite_decays(), *logit_decays(2**14), *cournot_decays(2**12)]), contents(decays)]
     drawn = figure(found)
+    assert not faults(drawn)
     assert isinstance(drawn, Figure)
     axes = [a for a in drawn.axes if a.axison]
     assert [a.get_title() for a in axes] == [title for title, _, _ in PANELS.values()]

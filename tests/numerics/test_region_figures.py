@@ -12,6 +12,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.patches import Circle, Rectangle
+from readable import faults
 from sympy import Integer, Poly, Rational, symbols
 
 from numerics import paper_figures
@@ -86,7 +87,8 @@ def test_every_leaf_is_drawn_in_the_colour_of_its_reason(target: str) -> None:
     reasons = [node for node in tree if not isinstance(node, int)]
     leaves = tree_leaves(tree)
     assert area(leaves) == 1
-    axes = proof_trees([ball]).axes[0]
+    axes, empty = proof_trees([ball]).axes
+    assert not empty.axison
     parts = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
     for part, (((left, right), (low, high)), kind), reason in zip(parts, leaves, reasons, strict=True):
         box = (part.get_x(), part.get_y(), part.get_width(), part.get_height())
@@ -167,7 +169,9 @@ def test_bernstein_coefficients_are_values_at_the_ends_and_bound_the_polynomial(
 
 
 def test_the_turn_has_the_certified_signs() -> None:
-    (axes,) = alignment_turn(NARROW, TFT_LESS_GRIM).axes
+    figure = alignment_turn(NARROW, TFT_LESS_GRIM)
+    assert not faults(figure)
+    (axes,) = figure.axes
     curve = axes.get_lines()[0]
     at, height = np.asarray(curve.get_xdata()), np.asarray(curve.get_ydata())
     for centre, sign in ((NEAR_TFT, -1), (NEAR_GRIM, 1)):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from matplotlib.container import ErrorbarContainer
 from numpy.typing import NDArray
+from readable import faults
 from scipy.stats import binom, hypergeom
 
 from numerics.evidence import c14_restarts as c14
@@ -294,6 +295,7 @@ def test_claims_and_checks_belong_together() -> None:
 def test_the_figure_shows_tails_and_bounds(evidence: dict[str, Evidence]) -> None:
     contents: list[Any] = [one.content for one in evidence.values()]
     figure = figure_of_tails(contents)
+    assert not faults(figure)
     assert len(figure.axes) == 2 * 4
     assert "n = 200 chains" in figure.description and "n = 10 chains" in figure.description  # type: ignore[attr-defined]
     axes, rows = figure.axes[3], [r for r in contents[0]["tails"] if (r["method"], r["counting"]) == ("meta", FAIL)]

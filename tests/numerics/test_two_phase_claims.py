@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from readable import faults
 from sympy import Integer, Rational
 
 from numerics.evidence import c12_two_phase as c12
@@ -157,6 +158,7 @@ def test_the_final_distance_is_the_recursion_and_falls_with_the_steps_taken() ->
 def test_figures_draw_what_the_evidence_says() -> None:
     content = pennies().evidence[0].content
     figure = two_phases([content])
+    assert not faults(figure)
     (axes,) = figure.axes
     paths = content["paths"]["regularised-matching-pennies"]
     median = next(line for line in axes.get_lines() if line.get_label() == "median run")
@@ -165,6 +167,7 @@ def test_figures_draw_what_the_evidence_says() -> None:
     assert paths["distance"][1][-1] < paths["distance"][1][0]
     assert isinstance(figure, Picture) and "n = 512" in figure.description
     figure = failures([content])
+    assert not faults(figure)
     (axes,) = figure.axes
     (drawn,) = axes.containers
     points = np.asarray(drawn.lines[0].get_xydata())  # type: ignore[attr-defined]
