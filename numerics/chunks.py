@@ -29,7 +29,9 @@ from numerics.implicit import too_large
 from numerics.stretches import advance, visited
 from theory.decomposition import update_program
 from theory.errors import BadInput
-from theory.games import DifferentiableGame, Game, finite
+from theory.games import AnyGame, DifferentiableGame, Game, finite
+from theory.policies import Coordinates
+from theory.updates import Form, Split
 
 # Operations in a chunk, about a second of one processor, and the range of its length; large games have shorter chunks
 # if memory asks for it.
@@ -173,14 +175,18 @@ def chunk_length(experiment: Experiment, method: str, every: int | None = None) 
     return length
 
 
-@lru_cache(maxsize=64)
 def _operations(learning: Learning) -> int:
     """Of one update."""
     unroll = 1 if learning.form == "expanded" else learning.unroll
     if too_large(learning.game, unroll):
         return _operations_of_solving(finite(learning.game, "implicit evaluation"), unroll)
     kind = learning.policy, learning.rule, learning.form, learning.unroll, learning.split
-    return update_program(learning.game, *kind).operations
+    return _operations_of_program(learning.game, *kind)
+
+
+@lru_cache(maxsize=64)
+def _operations_of_program(game: AnyGame, policy: Coordinates, rule: str, form: Form, unroll: int, split: Split) -> int:
+    return update_program(game, policy, rule, form, unroll, split).operations
 
 
 def _operations_of_solving(game: Game, unroll: int) -> int:

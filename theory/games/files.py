@@ -49,12 +49,13 @@ def resolve_game(text: str, settings: Mapping[str, str]) -> AnyGame:
     return load_game(Path(text))
 
 
-def load_game(path: Path) -> Game:
+def load_game(path: Path | str) -> Game:
     """Read a game file: Gambit's format if its name ends in ``.nfg``, else TOML.
 
     Raises:
         BadInput: the file cannot be read or does not describe a game; one sentence with file, key and reason.
     """
+    path = Path(path)
     if path.suffix == ".nfg":
         return load_nfg(path)
     document = document_of(path)
