@@ -259,7 +259,14 @@ def student(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float]
     return values.mean() - reach, values.mean() + reach
 
 
-@pytest.mark.parametrize(("points", "total"), [((0, 1, 5), 8), ((0, 4, 5), 8), ((0, 1, 2, 5), 4)])
+@pytest.mark.parametrize(
+    ("points", "total"),
+    [
+        ((0, 1, 5), 8),
+        pytest.param((0, 4, 5), 8, marks=pytest.mark.thorough),
+        pytest.param((0, 1, 2, 5), 4, marks=pytest.mark.thorough),
+    ],
+)
 def test_mean_coverage(points: tuple[int, ...], total: int) -> None:
     tables = np.array(list(compositions(total, len(points))))
     samples = [np.repeat(points, table) for table in tables]
