@@ -6,6 +6,7 @@ last bits: each task looks before it begins. A task whose worker dies is given t
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -100,11 +101,14 @@ def connected(address: str) -> Iterator[Cluster]:
         from distributed import Client
     except ImportError:
         raise BadInput(f"--cluster: {MISSING}.") from None
+    reason = None
     try:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
-        raise BadInput(f"--cluster: no scheduler answers at {address!r} ({reason}).") from None
+    if reason is not None:
+        gc.collect()  # the failed client now: later it may be in the middle of Dask's own lock, which it then waits for
+        raise BadInput(f"--cluster: no scheduler answers at {address!r} ({reason}).")
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
