@@ -29,7 +29,7 @@ from numerics.files import StorageError, check_writable, write_whole
 from numerics.largest_box import searched_shape
 from numerics.ledger import write_ledger
 from numerics.paper_document import write_paper
-from numerics.paper_tables import write_tables
+from numerics.paper_tables import checked_game, write_tables
 from numerics.sampled import Credit
 from numerics.simulation import simulate
 from numerics.tables import Table
@@ -39,6 +39,7 @@ from numerics.verdicts import verify as run_checks
 from theory import updates
 from theory.alignment import AlongDirection, align_along
 from theory.claims import NOT_RUN
+from theory.claims.own_game_model import NOT_APPLICABLE, as_read
 from theory.derivation import derivation, derivation_json
 from theory.errors import BadInput
 from theory.exact import Undecided, rational
@@ -156,7 +157,8 @@ def align(
 ) -> None:
     """Derive when the peer-learning correction points to the target, as exact inequalities in the payoffs.
 
-    One-shot games with two actions each: at every policy. Memory-one repeated games: at AllD, AllC, TFT, Grim, WSLS.
+    One-shot games with two actions each: at every policy. Repeated games, only symmetric ones with memory one and two
+    actions: at AllD, AllC, TFT, Grim, WSLS.
 
     Example: basin-entry align stag-hunt --policy logit
     """
@@ -482,6 +484,8 @@ def tables(
 ) -> None:
     """Write the paper's tables, formulas, macros and sample document from a folder that verify filled.
 
+    For a game of one's own: its tables, macros and a document of them, without the paper's formulas and appendix.
+
     Example: basin-entry verify --out results, then basin-entry tables results
     """
     _report(write_tables(folder) + write_paper(folder), folder)
@@ -491,13 +495,18 @@ def tables(
 def figures(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to draw them.")],
 ) -> None:
-    """Draw the figures (PDF and PNG).
+    """Draw the paper's figures (PDF and PNG).
 
     Example: basin-entry figures results
     """
     from numerics.paper_figures import paper_figures  # matplotlib takes half a second that no other verb needs
 
     check_writable(folder)
+    if (folder / "verdicts.json").is_file() and (game := checked_game(folder)) is not None:
+        raise BadInput(
+            f"figures: {folder} holds the ledger of the game {game}, and these figures are of the paper's games; name "
+            "another folder (notebook 08_your_own_game draws one's own game)."
+        )
     _report(paper_figures(folder, available()), folder)
 
 
@@ -506,6 +515,8 @@ def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that verify filled.")],
 ) -> None:
     """Write report.html: ledger, Stag Hunt explorer, tables, figures, formulas, on one page that fetches nothing.
+
+    For a game of one's own: ledger, tables and provenance.
 
     Example: basin-entry verify --out results, then basin-entry report results
     """
@@ -519,14 +530,16 @@ def _report(written: list[Path], folder: Path) -> None:
 
 
 def _print_ledger(ledger: Ledger) -> None:
-    table = RichTable("claim", "verdict", "found", show_lines=True)
+    table = RichTable("claim", "verdict", "statement and what was found", show_lines=True)
     colours = {"PROVED": "green", "CERTIFIED": "green", "SUPPORTED": "cyan", "REFUTED": "red", "UNDECIDED": "yellow"}
+    colours[NOT_APPLICABLE] = "dim"
     for entry in ledger.entries:
         if entry.finding == NOT_RUN:  # left out by --claim
             continue
-        verdict = str(entry.finding.verdict)
-        found = [entry.finding.reason, *(f"• {evidence.summary}" for evidence in entry.finding.evidence)]
-        table.add_row(entry.claim.id, f"[{colours[verdict]}]{verdict}[/]", escape("\n".join(found)))
+        verdict, reason = as_read(entry.finding.verdict, entry.finding.reason)
+        found = [reason, *(f"• {evidence.summary}" for evidence in entry.finding.evidence)]
+        told = [f"[italic]{escape(entry.claim.statement)}[/]", *map(escape, found)]
+        table.add_row(entry.claim.id, f"[{colours[verdict]}]{verdict}[/]", "\n".join(told))
     _wide_console().print(table)
 
 

@@ -9,6 +9,7 @@ from numerics.files import write_whole
 from numerics.tables import Table
 from numerics.verdicts import Ledger, evidence_text
 from theory.claims import Finding
+from theory.claims.own_game_model import as_read
 
 LONGEST = 600  # letters of evidence in one cell
 
@@ -17,7 +18,8 @@ def ledger_table(ledger: Ledger) -> Table:
     """The ledger as a table: id, verdict, statement, what was found."""
     rows = []
     for entry in ledger.entries:
-        rows.append((entry.claim.id, str(entry.finding.verdict), entry.claim.statement, _found(entry.finding)))
+        verdict, _ = as_read(entry.finding.verdict, entry.finding.reason)
+        rows.append((entry.claim.id, str(verdict), entry.claim.statement, _found(entry.finding)))
     return Table(("claim", "verdict", "statement", "found"), tuple(rows), ("l", "l", "p{6cm}", "p{7cm}"))
 
 
@@ -26,7 +28,7 @@ def _found(finding: Finding) -> str:
     summaries = "; ".join(evidence.summary for evidence in finding.evidence)
     if len(summaries) > LONGEST:
         return f"{finding.reason} (evidence: {len(finding.evidence)})"
-    return summaries or finding.reason
+    return summaries or as_read(finding.verdict, finding.reason)[1]
 
 
 def write_ledger(ledger: Ledger, folder: Path) -> list[Path]:

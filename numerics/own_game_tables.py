@@ -9,14 +9,13 @@ from numerics.tables import Table
 from numerics.verdicts import Ledger
 from theory.claims import NOT_RUN, Claim, Finding, settle
 from theory.claims.own_game import own_game_claims
+from theory.claims.own_game_model import NOT_APPLICABLE, as_read
 from theory.games import AnyGame
-
-NOT_APPLICABLE = "not-applicable: "
 
 
 def applies(finding: Finding) -> bool:
     """Whether a check says something about the game."""
-    return not finding.reason.startswith(NOT_APPLICABLE)
+    return as_read(finding.verdict, finding.reason)[0] != NOT_APPLICABLE
 
 
 def found(ledger: Ledger, *claims: str) -> Table:
@@ -42,7 +41,7 @@ def _findings(pairs: Sequence[tuple[Claim, Finding]]) -> Table:
 def left_out(ledger: Ledger) -> Table:
     """The checks that do not apply, and why."""
     entries = [entry for entry in ledger.entries if not applies(entry.finding)]
-    rows = tuple((e.claim.id, e.finding.reason.removeprefix(NOT_APPLICABLE)) for e in entries)
+    rows = tuple((e.claim.id, as_read(e.finding.verdict, e.finding.reason)[1]) for e in entries)
     return Table(("claim", "why it does not apply"), rows, ("l", "p{10cm}"))
 
 

@@ -2,7 +2,8 @@ r"""What a paper takes from the ledger, ready for ``\input``, and a sample docum
 
 Beside the tables stand ``formulas/NAME.tex``, ``macros.tex`` and ``appendix-body.tex``; ``paper.tex`` and
 ``appendix.tex`` are documents for pdflatex that hold none of that themselves. The sample document shows what the folder
-has: a table that its ledger cannot fill, or a figure that was not drawn, is left out.
+has: a table that its ledger cannot fill, or a figure that was not drawn, is left out. For the ledger of one's own game
+there are macros and a document of its tables alone: formulas, appendix and figures are about the paper's games.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from numerics.files import write_whole
 from numerics.latex_text import latex_text
 from numerics.paper_formulas import write_formulas
 from numerics.paper_macros import macros, values
-from numerics.paper_tables import paper_tables
+from numerics.paper_tables import checked_game, paper_tables
 from numerics.report import captions
 from numerics.stored_ledger import as_written, stored_claims, stored_evidence
 from numerics.tables import PAGE, Table
 from theory.appendix import FITTED_DISPLAYS, appendix, appendix_body
+from theory.claims.own_game_model import as_read
 from theory.formulas import formulas
 
 PREAMBLE = rf"""\documentclass[10pt,a4paper]{{article}}
@@ -106,13 +108,21 @@ class Shown:
     widths: tuple[str, ...] = ()
     only: tuple[str, tuple[str, ...]] | None = None
 
+    def rows(self, tables: Mapping[str, Table]) -> tuple[tuple[str, ...], ...]:
+        """The rows that are shown, none if the folder does not have the table."""
+        if self.name not in tables:
+            return ()
+        table = tables[self.name]
+        if self.only is None:
+            return table.rows
+        place, cells = table.columns.index(self.only[0]), self.only[1]
+        return tuple(row for row in table.rows if row[place] in cells)
+
     def latex(self, tables: Mapping[str, Table]) -> str:
         """The table, read from its file where it is shown as it was written."""
-        table = tables[self.name]
-        rows, says = table.rows, latex_text(self.says or captions.TABLES[self.name])
+        table, rows = tables[self.name], self.rows(tables)
+        says = latex_text(self.says or captions.TABLES[self.name])
         if self.only:
-            place, cells = table.columns.index(self.only[0]), self.only[1]
-            rows = tuple(row for row in rows if row[place] in cells)
             says += f" ({len(rows)} of the {len(table.rows)} rows of \\texttt{{tables/{latex_text(self.name)}}}.)"
         long = len(rows) > PAGE
         if rows == table.rows and not self.columns:
@@ -172,36 +182,43 @@ SECTIONS: Mapping[str, tuple[Shown, ...]] = {
 def write_paper(folder: Path) -> list[Path]:
     """Write formulas, macros, the appendix and the sample document of a folder that ``verify`` filled.
 
+    For the ledger of one's own game, macros and the document alone.
+
     Returns:
         The files' paths.
 
     Raises:
         BadInput: the folder holds no ledger of this version, or cannot be written.
     """
-    tables = paper_tables(folder)
+    tables, game = paper_tables(folder), checked_game(folder)
     claims = stored_claims(folder)
     evidence = list(stored_evidence(folder, claims))
     with as_written(folder):
+        claims = [{**claim, "verdict": as_read(claim["verdict"], claim["reason"])[0]} for claim in claims]
         contents = {
             "macros.tex": macros(claims, evidence),
-            "appendix-body.tex": appendix_body(),
-            "appendix.tex": appendix(r"\input{appendix-body}"),
-            "paper.tex": document(tables, values(claims, evidence)),
+            "paper.tex": document(tables, values(claims, evidence), game),
         }
-    return write_formulas(folder) + [write_whole(folder / name, text) for name, text in contents.items()]
+        if game is None:
+            contents |= {"appendix-body.tex": appendix_body(), "appendix.tex": appendix(r"\input{appendix-body}")}
+    formulas_written = write_formulas(folder) if game is None else []
+    return formulas_written + [write_whole(folder / name, text) for name, text in contents.items()]
 
 
-def document(tables: Mapping[str, Table], numbers: Mapping[str, str]) -> str:
+def document(tables: Mapping[str, Table], numbers: Mapping[str, str], game: str | None = None) -> str:
     """The sample document.
 
     Args:
         tables: those of the folder, by name.
         numbers: the values that macros print, by key.
+        game: the one game that was checked, if it was not the paper's claims.
     """
-    parts = [PREAMBLE, _opening(numbers), "\\tableofcontents\n"]
+    parts = [PREAMBLE, _opening(numbers) if game is None else _own_opening(numbers, game), "\\tableofcontents\n"]
     for title, entries in SECTIONS.items():
-        found = [entry.latex(tables) for entry in entries if entry.name in tables]
-        parts += [f"\\room\n\\section{{{title}}}\n", *found] if found else []
+        found = [entry.latex(tables) for entry in entries if entry.rows(tables)]
+        parts += _section(title, found) if found else []
+    if game is not None:
+        return "\n".join([*parts, "\\end{document}\n"])
     parts += [
         _formulas(),
         "\\section{Figures}\n",
@@ -214,6 +231,24 @@ def _opening(numbers: Mapping[str, str]) -> str:
     """Sentences whose numbers come from macros."""
     kept = [line for line in SENTENCES if all(key in numbers for key in _KEYS.findall(line))]
     return "\n".join([_FIRST, *kept]) + "\n"
+
+
+def _section(title: str, shown: list[str]) -> list[str]:
+    """Heading and tables; before a page turned sideways the heading stands on that page."""
+    heading, turned = f"\\section{{{title}}}\n", "\\begin{landscape}\n"
+    if shown[0].startswith(turned):
+        return [turned + heading + shown[0].removeprefix(turned), *shown[1:]]
+    return [f"\\room\n{heading}", *shown]
+
+
+def _own_opening(numbers: Mapping[str, str], game: str) -> str:
+    """What was checked, and how many checks have each verdict."""
+    counted = {key: key.removeprefix("claims:") for key in numbers if key.startswith("claims:") and key != "claims:all"}
+    listed = ", ".join(f"\\bevalue{{{key}}} {latex_text(verdict.lower())}" for key, verdict in counted.items())
+    return (
+        f"{_FIRST}\nThe game {latex_text(game)} was checked in \\bevalue{{claims:all}} ways: {listed}. The paper's "
+        "formulas, appendix and figures are about its own games, so this document leaves them out.\n"
+    )
 
 
 def _formulas() -> str:

@@ -6,16 +6,20 @@ page also as a ``longtable``, ``NAME-long.tex``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+from sympy import Rational, sqrt
 
 from numerics import annealing_tables, experiment_tables, neural_tables
 from numerics.evidence_rows import Evidence
 from numerics.files import write_whole
 from numerics.stored_ledger import as_written, stored_claims, stored_evidence
 from numerics.tables import PAGE, Cell, Table, interval, number
+from theory.claims.own_game_model import as_read, decimal
 
 
 def write_tables(folder: Path) -> list[Path]:
@@ -37,6 +41,20 @@ def write_tables(folder: Path) -> list[Path]:
     return written
 
 
+def checked_game(folder: Path) -> str | None:
+    """Name of the one game that a folder's ledger is about; ``None`` if it is about the paper's claims.
+
+    Raises:
+        BadInput: the folder holds no ledger of this version.
+    """
+    stored_claims(folder)  # which says what is wrong with the file
+    with as_written(folder):
+        game = json.loads((folder / "verdicts.json").read_bytes())["provenance"].get("game")
+        if game is not None and not isinstance(game, str):
+            raise TypeError
+    return game
+
+
 def paper_tables(folder: Path) -> dict[str, Table]:
     """The tables of a folder that ``verify`` filled, by name; those without rows are left out.
 
@@ -53,7 +71,7 @@ def paper_tables(folder: Path) -> dict[str, Table]:
 
 
 def _ledger(claims: list[dict[str, Any]]) -> Table:
-    rows = tuple((claim["id"], claim["verdict"], claim["statement"]) for claim in claims)
+    rows = tuple((c["id"], as_read(c["verdict"], c["reason"])[0], c["statement"]) for c in claims)
     return Table(("claim", "verdict", "statement"), rows, ("p{3.1cm}", "l", "p{8.7cm}"))
 
 
@@ -89,6 +107,8 @@ def _alignment(evidence: Evidence) -> Table:
         if "conditions_nonnegative" in content:
             assumed = ", ".join(f"{form} > 0" for form in content["assumed_positive"])
             conditions = ", ".join(f"{form} >= 0" for form in content["conditions_nonnegative"])
+            if not conditions or not content["possible"]:
+                conditions = "holds" if content["holds"] else "fails"
             rows.append((name, content["game"], content["policy"], assumed, conditions))
     columns = ("claim", "game", "coordinates", "class", "order aligned iff")
     return Table(columns, tuple(rows), ("l", "l", "l", "l", "l"))
@@ -207,7 +227,8 @@ def _bound(region: dict[str, Any], time: str, convergence: str, bound: Fraction)
     else:
         words = f"{'W^(-1/2)' if ball else '1/u'} + {{}} t"
     if ball and not steps and convergence != "exponential":  # a bound on W, shown for the distance
-        return Cell(words.format(f"{float(bound) ** 0.5:.3g}"), words.format(f"sqrt({bound})"))
+        exact = f"sqrt({bound}) (about {decimal(sqrt(Rational(bound)))})"
+        return Cell(words.format(f"{float(bound) ** 0.5:.3g}"), words.format(exact))
     return Cell(
         words.format(f"{float(bound):{'.0f' if convergence == 'finite' and steps else '.3g'}}"), words.format(bound)
     )

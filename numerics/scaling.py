@@ -1,4 +1,4 @@
-"""Measured speed: curves in batch, L, players, states and threads, the machine's own rates, and the speed table.
+"""Measured speed: curves in whatever grows, the machine's own rates, and the speed table.
 
 Times are wall-clock seconds of one joint step of all starts, the fastest of several short repeats, because the machine
 may be shared; what is compared is measured in turns. One joint step is one learner-update for every player and start.
@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -25,7 +25,7 @@ from numerics.compile import Array
 from numerics.dynamics import Learning, Schedule
 from numerics.implicit import implicit_update
 from numerics.kernel_source import StraightLine
-from numerics.kernels import Stepper, trajectories
+from numerics.kernels import Stepper, supported, trajectories
 from numerics.policies import names
 from numerics.sampled import Estimator, sampled_run
 from numerics.tables import Table
@@ -62,14 +62,23 @@ class Measured:
 
 
 Curve = tuple[Measured, ...]
+Points = Sequence[tuple[float, float]]
 Call = Callable[[], object]
+Run = Callable[[int], object]  # of so many joint steps
+Way = Callable[[Learning, int], Run]  # for so many starts
 
 
-def exponent(curve: Sequence[Measured]) -> float:
-    """Least-squares slope of log seconds in log x: k of seconds ∝ x^k; NaN for fewer than two points."""
-    if len(curve) < 2:
+def exponent(points: Points) -> float:
+    """Least-squares slope of log y in log x: k of y ∝ x^k; NaN for fewer than two points."""
+    if len(points) < 2:
         return float("nan")
-    return float(np.polyfit(np.log([m.x for m in curve]), np.log([m.seconds for m in curve]), 1)[0])
+    x, y = np.log(points).T
+    return float(np.polyfit(x, y, 1)[0])
+
+
+def upper_half(points: Points) -> Points:
+    """The largest half of the points, at least two: costs that do not grow weigh less there."""
+    return points[max(0, min(len(points) // 2, len(points) - 2)) :]
 
 
 def best_seconds(call: Call, repeats: int) -> float:
@@ -111,16 +120,10 @@ def by_batch(rule: Learning, counts: Sequence[int], repeats: int) -> Curve:
     return _curve([(count, _stepper(rule, count), rule.game.players * count) for count in counts], repeats, RUN)
 
 
-def by_unroll(rule: Learning, lengths: Sequence[int], count: int, repeats: int) -> Curve:
-    """Against the number of inner steps L, one thread."""
-    updates = rule.game.players * count
-    cases = [(unroll, _stepper(replace(rule, unroll=unroll), count, 1), updates) for unroll in lengths]
+def along(rules: Mapping[int, Learning], way: Way, count: int, repeats: int) -> Curve:
+    """Against whatever the rules differ in, by its size; one thread."""
+    cases = [(size, way(rule, count), rule.game.players * count) for size, rule in rules.items()]
     return _curve(cases, repeats)
-
-
-def by_players(players: Sequence[int], count: int, repeats: int) -> Curve:
-    """Against the number of players of :func:`hunt`, log-odds, exact unrolled Meta-MAPG, L = 1, one thread."""
-    return _curve([(n, _stepper(learning(hunt(n), "logit"), count, 1), n * count) for n in players], repeats)
 
 
 def by_threads(rule: Learning, threads: Sequence[int], count: int, repeats: int) -> Curve:
@@ -128,26 +131,31 @@ def by_threads(rule: Learning, threads: Sequence[int], count: int, repeats: int)
     return _curve([(n, _stepper(rule, count, n), rule.game.players * count) for n in threads], repeats)
 
 
-def by_states(states: Sequence[int], count: int, repeats: int) -> Curve:
-    """Against the number of states of :func:`circle`, log-odds, exact unrolled Meta-MAPG, L = 1, by linear algebra."""
-    cases = []
-    for number in states:
-        rule = learning(circle(number), "logit")
-        update = implicit_update(rule.game, rule.policy, rule.rule, rule.form, rule.unroll)
-        columns = {"inner_lr": [[a] for a in rule.inner_lr], "coefficients": [[rule.own], [rule.peer]]}
-        call = partial(update, parameters=starts(rule, count), **columns)
-        cases.append((number, partial(_several, call=call), 2 * count))
-    return _curve(cases, repeats)
+def compiled(rule: Learning, count: int) -> Run:
+    """By a kernel, in one thread.
+
+    Raises:
+        ValueError: there is no kernel for the rule.
+    """
+    if not supported(rule):
+        raise ValueError(f"no kernel steps {rule.rule!r} on {rule.game.name!r}")
+    return _stepper(rule, count, 1)
 
 
-def _stepper(rule: Learning, count: int, threads: int | None = None) -> Callable[[int], object]:
-    """A function of the number of steps that runs them."""
+def solved(rule: Learning, count: int) -> Run:
+    """By linear algebra, in as many threads as the library takes."""
+    update = implicit_update(rule.game, rule.policy, rule.rule, rule.form, rule.unroll)
+    columns = {"inner_lr": [[a] for a in rule.inner_lr], "coefficients": [[rule.own], [rule.peer]]}
+    return partial(_several, call=partial(update, parameters=starts(rule, count), **columns))
+
+
+def _stepper(rule: Learning, count: int, threads: int | None = None) -> Run:
     first = starts(rule, count)
     return lambda steps: trajectories(rule, first, steps, threads=threads)
 
 
-def _curve(cases: Sequence[tuple[float, Callable[[int], object], int]], repeats: int, least: int = 1) -> Curve:
-    """Points of (x, function of a number of steps, learner-updates in a step), in calls of at least so many steps."""
+def _curve(cases: Sequence[tuple[float, Run, int]], repeats: int, least: int = 1) -> Curve:
+    """Points of (x, run, learner-updates in a step), in calls of at least so many steps."""
     counts = [max(least, _long_enough(run)) for _, run, _ in cases]
     calls = [partial(run, steps) for (_, run, _), steps in zip(cases, counts, strict=True)]
     seconds = in_turns(calls, repeats)
@@ -157,7 +165,7 @@ def _curve(cases: Sequence[tuple[float, Callable[[int], object], int]], repeats:
     )
 
 
-def _long_enough(run: Callable[[int], object]) -> int:
+def _long_enough(run: Run) -> int:
     """A number of steps that takes about :data:`LONG_ENOUGH` seconds, or one; compiles on the way."""
     run(1)
     steps = 1
@@ -175,6 +183,14 @@ def hunt(players: int) -> Game:
         for hares in product((0, 1), repeat=players)
     }
     return normal_form(f"hunt-{players}", (("Stag", "Hare"),) * players, cells)
+
+
+def meeting(actions: int) -> Game:
+    """Two players earn k where both take their k-th action, and nothing anywhere else."""
+    cells = {
+        pair: (Integer(pair[0] + 1 if pair[0] == pair[1] else 0),) * 2 for pair in product(range(actions), repeat=2)
+    }
+    return normal_form(f"meeting-{actions}", (tuple(str(k + 1) for k in range(actions)),) * 2, cells)
 
 
 def circle(states: int) -> Game:

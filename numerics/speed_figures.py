@@ -1,20 +1,26 @@
-"""Figures of measured speed: kernels under the machine's roof, and seconds against batch, L, players, states, threads.
+"""Figures of measured speed: kernels under the machine's roof, and cost against whatever grows.
 
-Drawn from what :mod:`numerics.scaling` measures; drawing measures nothing.
+Drawn from what :mod:`numerics.scaling` and :mod:`numerics.scale_measurements` measure; drawing measures nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-from numerics.figures import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, STYLE, VERMILION, Picture
-from numerics.scaling import Curve, Load, Roof, exponent
+from numerics.compile import Array
+from numerics.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, SKY, SMALLEST, STYLE, VERMILION, Picture
+from numerics.measured_scale import Panel
+from numerics.scaling import Load, Points, Roof, exponent, upper_half
 
 COLOURS, MARKERS = (BLUE, VERMILION, GREEN, ORANGE, SKY, BLACK), "osD^vP"
+COLUMNS = 3  # of panels
 
 
 @mpl.rc_context(STYLE)
@@ -54,34 +60,64 @@ def roofline(loads: Sequence[Load], roofs: Sequence[Roof]) -> Figure:
 
 
 @mpl.rc_context(STYLE)
-def scaling_curves(panels: Mapping[str, Mapping[str, Curve]]) -> Figure:
-    """Seconds of one joint step of all starts, in log scales; curves are named with their measured exponents.
+def scaling_curves(panels: Sequence[Panel]) -> Figure:
+    """Costs in log scales, one panel for each axis; names end with the exponent fitted on the drawn line.
 
     Args:
-        panels: for every horizontal axis (at most six) its curves by name.
+        panels: at least one.
     """
-    columns = min(3, len(panels))
+    columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
-    figure = Picture("Seconds of a joint step against what varies, one panel each", 2.3 * columns, 2.5 * rows)
+    axes_named = ", ".join(f"{panel.y} against {panel.x}" for panel in panels)
+    figure = Picture(f"Measured cost, in log scales with fitted exponents: {axes_named}", PAGE, 2.3 * rows)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in grid[len(panels) :]:
         axes.set_axis_off()
-    for axes, (label, curves) in zip(grid, panels.items(), strict=False):
-        for (name, curve), colour, marker in zip(curves.items(), COLOURS, MARKERS, strict=False):
-            xs = [point.x for point in curve]
-            axes.plot(
-                xs, [1e6 * point.seconds for point in curve], marker=marker, ms=3, lw=1, color=colour,
-                label=f"{name}: {exponent(curve):.2f}",
-            )  # fmt: skip
-        axes.set(xscale="log", yscale="log", xlabel=label)
-        ticks = sorted({point.x for curve in curves.values() for point in curve})
-        if len(ticks) <= 6:
-            axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-            axes.set_xticks([], minor=True)
-        axes.legend(frameon=False, fontsize=7, handlelength=1.2)
-    for axes in grid[::columns]:
-        axes.set_ylabel("microseconds a joint step")
+    for axes, panel in zip(grid, panels, strict=False):
+        for (name, points), colour, marker in zip(panel.curves.items(), COLOURS, MARKERS, strict=False):
+            _curve(axes, name, points, colour, marker)
+        axes.set(xscale="log", yscale="log", xlabel=panel.x, title=panel.y)
+        places, costs = np.array([point for curve in panel.curves.values() for point in curve]).T
+        _ticks(axes.xaxis, np.unique(places))
+        low, high = costs.min(), costs.max()
+        # room for the names above the curves, and never so little height that noise looks like a law
+        decades = max(1.0, np.log10(high / low))
+        axes.set_ylim(low / 10 ** (0.1 * decades), low * 10 ** (decades * (1.1 + 0.16 * len(panel.curves))))
+        if high < 50 * low:
+            _plain(axes.yaxis)
+        axes.legend(frameon=False, fontsize=SMALLEST, handlelength=1.2, loc="upper left", borderaxespad=0.2)
+    figure.supxlabel("numbers after the names: k of cost ∝ x$^k$, fitted on the line", fontsize="medium")
     return figure
+
+
+def power(points: Points) -> str:
+    """The fitted exponent in words."""
+    return f"{exponent(points):.2f}".replace("-", "−")
+
+
+def _curve(axes: Axes, name: str, points: Points, colour: str, marker: str) -> None:
+    """Points, and the power law fitted to the upper half of them."""
+    fitted = upper_half(points)
+    x, y = np.array(fitted).T
+    k = exponent(fitted)
+    axes.plot(x, np.exp(np.log(y).mean() - k * np.log(x).mean()) * x**k, color=colour, lw=1)
+    axes.plot(*np.array(points).T, marker, ms=3.5, color=colour)
+    axes.plot([], [], marker=marker, ms=3.5, lw=1, color=colour, label=f"{name}: {power(fitted)}")
+
+
+def _ticks(axis: Axis, places: Array) -> None:
+    """At some of the points, unless they span so many decades that powers of ten do."""
+    if places[-1] < 1000 * places[0]:
+        shown = places[:: -(-len(places) // 4)]
+        axis.set_ticks(shown, [f"{place:g}" for place in shown])
+        axis.set_ticks([], minor=True)
+
+
+def _plain(axis: Axis) -> None:
+    """Numbers in full, at 1, 2 and 5 times powers of ten."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    axis.set_minor_locator(NullLocator())
 
 
 def _processors(threads: int) -> str:

@@ -432,6 +432,19 @@ def test_verify_a_game_of_ones_own(invoke: Invoke, tmp_path: Path) -> None:
     assert result.code == 0 and "out/verdicts.json" in files(tmp_path)
     data = json.loads((tmp_path / "out" / "verdicts.json").read_text())
     assert data["schema_version"] == 1 and all(entry["id"].startswith("G.") for entry in data["claims"])
+    shown = " ".join(re.sub(r"[│┃]", " ", result.out).split())
+    for statement in ("On average C points to the target (A1). the mean is positive", "loses no strict equilibrium"):
+        assert statement in shown
+    assert "not applicable" in result.out and "not-applicable" not in result.out and "UNDECIDED" not in result.out
+
+    # What is about the paper's games is not written beside it.
+    assert invoke("tables", "out").code == 0 and invoke("report", "out").code == 0
+    written = set(files(tmp_path))
+    assert {"out/paper.tex", "out/macros.tex", "out/tables/ledger.md", "out/report.html"} <= written
+    assert not [name for name in written if "appendix" in name or "formulas/" in name or "figures/" in name]
+    refused = invoke("figures", "out")
+    assert refused.code == 2 and "ledger of the game own, and these figures are of the paper's games" in refused.err
+    assert set(files(tmp_path)) == written
 
 
 def test_tables_from_a_folder_that_verify_filled(invoke: Invoke, tmp_path: Path) -> None:

@@ -5,11 +5,24 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
+from sympy import Rational
 
+import theory
+from numerics import Experiment, simulate
+from numerics.evidence.own_game import numerical_checks
+from numerics.game_suite import PROPERTIES
+from numerics.paper_settings import PAPER
 from numerics.scaling import CASES
+from numerics.tables import Table
+from theory.claims import LEDGER, Verdict
+from theory.claims.own_game import own_game_claims
+from theory.games import Game, toml_stochastic
+from theory.profiles import STRATEGIES, parse_profile
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -59,7 +72,41 @@ def test_the_ledger_is_the_printed_one(output: Path) -> None:
 def test_the_table_of_claims_is_the_ledgers() -> None:
     shown = rows(README.split("<!-- claims")[1].split("<!-- end of claims -->")[0])
     ledger = rows(README.split("<!-- ledger")[1].split("<!-- end of ledger -->")[0])
-    assert shown == [" | ".join(row.split(" | ")[:3]) + " |" for row in ledger if "." not in row.split(" | ")[0]]
+    parents = [" | ".join(row.split(" | ")[:3]) for row in ledger if "." not in row.split(" | ")[0]]
+    requires = [", ".join(claim.requires) for claim in LEDGER if claim.parent is None]
+    assert shown == [f"{row} | {required} |" for row, required in zip(parents, requires, strict=True)]
+
+
+def test_the_table_of_checks_is_that_of_a_game() -> None:
+    shown = README.split("<!-- checks")[1].split("-->")[1].split("<!-- end of checks")[0].strip()
+    game = theory.games.stag_hunt()
+    claims = [*own_game_claims(game), *(claim for claim, _ in numerical_checks(game))]
+    rows = tuple((claim.id, claim.statement) for claim in claims)
+    assert shown == Table(("check", "statement"), rows, ("l", "l")).markdown().strip()
+    assert len(claims) == 20 and "[all twenty checks](#the-checks-of-verify-game)" in README
+
+
+def test_the_paper_is_named() -> None:
+    assert f"*{PAPER}*" in " ".join(README.split("## Two commands")[0].split())
+
+
+def first_columns(section: str) -> list[str]:
+    return re.findall(r"^\| (.*?) \|", README.split(f"## {section}\n")[1].split("\n## ")[0], re.M)
+
+
+def test_words_and_names_of_strategies_are_explained() -> None:
+    assert "[Words](#words)" in README.split("## Two commands")[0]
+    words = first_columns("Words")
+    for word in ("unrolled, expanded form", "gap", "oracle", "`C:CDCD`", "A0, A1, A2, A3", ", ".join(STRATEGIES)):
+        assert word in words, word
+    section = README.split("## Words\n")[1]
+    given = dict(re.findall(r"(\w+) = ([CD]:[CD]{4})", section))
+    ipd = theory.games.ipd()
+    assert {name: parse_profile(ipd, moves) for name, moves in given.items()} == {
+        name: parse_profile(ipd, name) for name in STRATEGIES
+    }
+    (weakest,) = re.findall(r"^\| weakest verdict .* \|$", section, re.M)
+    assert ", ".join(Verdict) in weakest
 
 
 def test_every_notebook_is_listed() -> None:
@@ -74,6 +121,105 @@ def test_a_bare_interpreter_accepts_every_certificate(output: Path) -> None:
     bare = [sys.executable, "-S", "-I", str(ROOT / "theory" / "regions" / "check.py"), *map(str, files)]
     done = subprocess.run(bare, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and done.stdout.count("accepted: ") == len(files), done.stdout
+
+
+# ---------------------------------------------------------------------------------------------------- game files
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[[str], Game]:
+    def reader(text: str, name: str = "game.toml") -> Game:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return theory.load_game(path)
+
+    return reader
+
+
+def payoffs(game: Game, *actions: str) -> tuple[object, ...]:
+    """What the players get for a joint action in the start state."""
+    joint = tuple(game.action_index(player, action) for player, action in enumerate(actions))
+    return game.reward[0][game.joint_actions.index(joint)]
+
+
+def without(text: str, key: str) -> str:
+    """The file with one line less."""
+    lines = text.splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(f"{key} =")]
+    assert len(kept) == len(lines) - 1
+    return "".join(kept)
+
+
+def test_the_example_of_two_players_is_read_as_described(read: Callable[[str], Game]) -> None:
+    """By hand: rows are player 1's actions in both matrices, so South, Home is the last entry of both second rows."""
+    text = block("toml", "meeting")
+    game = read(text)
+    assert payoffs(game, "South", "Home") == (Rational(1, 2), Rational(3, 2))
+    assert payoffs(game, "North", "South") == (0, 0) and payoffs(game, "North", "Home") == (1, 1)
+    # Both to the north pays 3, 2, both to the south 2, 3: neither is better for both, so no target is chosen.
+    assert game.target == ("South", "South") and read(without(text, "target")).target is None
+    with pytest.raises(theory.BadInput, match="target: not an equilibrium"):
+        read(text.replace('["South", "South"]    #', '["South", "Home"]    #'))
+    # The other reading, columns as player 1's actions, is another game, and one that is refused here.
+    with pytest.raises(theory.BadInput, match=r"column"):
+        read(text.replace("[[2, 0, 1], [0, 3, 1.5]]", "[[2, 0], [0, 3], [1, 1.5]]"))
+
+
+def test_symmetric_stands_for_the_transposed_rows(read: Callable[[str], Game]) -> None:
+    game = read(block("toml", "my-hunt"))
+    assert payoffs(game, "Hare", "Stag") == (Rational(7, 2), 0) and payoffs(game, "Stag", "Hare") == (0, Rational(7, 2))
+    assert read(without(block("toml", "my-hunt"), "target")) == game  # 5, 5 dominates 1, 1
+
+
+def test_the_example_of_three_players_is_read_as_described(read: Callable[[str], Game]) -> None:
+    """By hand: a stag takes all three and pays 4, alone or in two it pays 0; a hare always pays 2."""
+    game = read(block("toml", "three-hunters"))
+    for joint in product(("Stag", "Hare"), repeat=3):
+        stag = 4 if joint == ("Stag",) * 3 else 0
+        assert payoffs(game, *joint) == tuple(stag if action == "Stag" else 2 for action in joint)
+    assert game.target == ("Stag",) * 3
+
+
+def test_the_example_of_a_repeated_game_is_read_as_described(read: Callable[[str], Game]) -> None:
+    text = block("toml", "sharing")
+    game = read(text)
+    endless = read(text.replace(", horizon = 12", ""))
+    assert (game.horizon, endless.horizon) == (12, None)
+    assert game.discount == endless.discount == Rational(24, 25)
+    assert endless.observations[1:] == ("SS", "SK", "KS", "KK") == game.observations[1:]
+    assert payoffs(endless, "Keep", "Share") == (5, 0)
+    # Keeping is the one equilibrium of a round, so it is what is taken where nothing is said.
+    assert game.target == ("Share", "Share") and read(without(text, "target")).target == ("Keep", "Keep")
+
+
+def test_the_example_of_a_stochastic_game_is_that_of_its_module(read: Callable[[str], Game]) -> None:
+    """By hand: who fishes alone in the rich lake gets 4, and two who do deplete it with probability 3/4."""
+    game = read(block("toml", "lake"))
+    assert payoffs(game, "Fish", "Rest") == (4, 0)
+    assert game.states == ("Rich", "Poor") and game.transition[0][0] == (Rational(1, 4), Rational(3, 4))
+    (shown,) = re.findall(r"in full::\n\n(.*?)\n\n\* ", toml_stochastic.__doc__ or "", re.S)
+    assert game == read(shown) and read(without(block("toml", "lake"), "target")).target is None
+
+
+def test_the_example_of_gambit_is_the_first_game(read: Callable[..., Game]) -> None:
+    """By hand: the second pair of payoffs is that of player 1's second action against the other's first."""
+    game = read(block("text", "NFG 1 R"), "game.nfg")
+    assert payoffs(game, "Hare", "Stag") == (Rational(7, 2), 0)
+    first = read(block("toml", "my-hunt"))
+    assert (game.actions, game.reward, game.target) == (first.actions, first.reward, first.target)
+
+
+def test_the_columns_of_simulations_are_explained() -> None:
+    """Of one step that reaches no pure profile: by oracle some starts succeed, though none has ended at the target."""
+    explained = re.findall(r"^  \* (`.*?):", README.split("* Columns of the tables:")[1].split("\n* ")[0], re.M)
+    game = theory.games.stag_hunt()
+    outcome = simulate(Experiment(game, "oracle", policy="direct", init="uniform:0.4:0.8", steps=1, count=20))
+    columns = {*outcome.table().columns, *outcome.differences().columns}
+    assert {name for names in explained for name in re.findall(r"`(\w+)`", names)} <= columns
+    assert outcome["pg"].share.successes > 0 and "Stag,Stag" not in outcome["pg"].ends
+
+
+# -------------------------------------------------------------------------------------------------- commands and code
 
 
 def test_every_command_of_the_example_runs(tmp_path: Path) -> None:
@@ -101,6 +247,15 @@ def test_the_speed_table_is_that_of_make_bench() -> None:
             assert (
                 aim == f"{case.aim / 1e6:g} M" and float(measured.removesuffix(" M").replace(",", "")) >= case.aim / 1e6
             )
+
+
+def test_the_table_of_scale_is_the_pages() -> None:
+    def table(text: str) -> list[str]:
+        return [line for line in text.splitlines() if line.startswith("| ")]
+
+    page = (ROOT / "notebooks" / "scale" / "README.md").read_text(encoding="utf-8")
+    shown = table(README.split("<!-- scale")[1].split("<!-- end of scale -->")[0])
+    assert len(shown) > 10 and shown == table(page.split("A joint step is")[0])
 
 
 def test_every_command_about_experiments_runs(tmp_path: Path) -> None:
@@ -147,7 +302,14 @@ def test_the_property_tests_of_the_example_pass(tmp_path: Path) -> None:
     (line,) = block("sh", "pytest --game").splitlines()
     command = [sys.executable, "-m", *line.split(), "-q"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0 and "15 passed" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and f"{len(PROPERTIES)} passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_properties_are_listed_by_name() -> None:
+    listed = README.split("It runs fifteen properties")[1].split("What does not apply")[0]
+    bullets = re.findall(r"^\* ((?:`[a-z0-9-]+`(?:, )?)+):", listed, re.M)
+    assert [name for names in bullets for name in re.findall(r"`(.*?)`", names)] == [p.name for p in PROPERTIES]
+    assert len(PROPERTIES) == 15
 
 
 def test_the_files_for_a_paper_are_written(output: Path) -> None:

@@ -35,6 +35,11 @@ from theory.policies import Coordinates, check_coordinates, in_probabilities, pa
 from theory.symbols import alpha
 
 
+def where_it_holds(game: Game) -> str:
+    """What a statement without conditions is about: all games with these symbols, or the one of these numbers."""
+    return "for every game of the class" if game.parameters else "in this game"
+
+
 @dataclass(frozen=True)
 class OpenFactor:
     """A factor of the correction whose sign the class of games does not settle.
@@ -138,7 +143,7 @@ class Alignment:
 
     def _conclusion(self) -> Line:
         if not self.possible and not self.holds:  # it may vanish identically at the current payoffs
-            return Line("the correction points away somewhere, for every game of the class in which it is not zero")
+            return Line(f"the correction points away somewhere, {where_it_holds(self.game)} if it is not zero")
         now = f"at the current payoffs this {'holds' if self.holds else 'fails'}" if self.game.parameters else ""
         if not self.conditions:
             return Line("order aligned: no correction points away from the target at any policy")
@@ -218,12 +223,12 @@ class AlongDirection:
         )
         label = "it is ≥ 0 at every policy if and only if"
         shown = Line(
-            label if self.component.conditions else "it is ≥ 0 at every policy, for every game of the class",
+            label if self.component.conditions else f"it is ≥ 0 at every policy, {where_it_holds(self.game)}",
             "\n".join(f"{text(form)} ≥ 0" for form in self.component.conditions),
             "\n".join(rf"{latex(form)} \ge 0" for form in self.component.conditions),
         )
         if not self.component.possible:
-            shown = Line("it is negative at some policy, for every game of the class")
+            shown = Line(f"it is negative at some policy, {where_it_holds(self.game)}")
         words = ", ".join(map(str, self.direction))
         title = f"{self.game.name}: the peer-learning correction along w = ({words}), {self.policy} coordinates"
         return Document(title, (*payoff_lines(self.game), inner, shown))

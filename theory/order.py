@@ -28,7 +28,7 @@ from typing import Any
 
 from sympy import Expr, Rational, Symbol, diff, oo, solve
 
-from theory.alignment import Alignment, Component, align, settled_component
+from theory.alignment import Alignment, Component, align, settled_component, where_it_holds
 from theory.decomposition import decompose
 from theory.exact import Undecided, is_zero
 from theory.games.differentiable import AnyGame
@@ -90,7 +90,7 @@ class OrderInclusion:
         aligned = self.alignment.document()
         lines = list(aligned.lines)
         if not self.possible and not self.holds:
-            lines.append(Line("basins may lose starts, for every game of the class with a correction: order fails"))
+            lines.append(Line(f"basins may lose starts, {where_it_holds(self.game)} with a correction: order fails"))
             return Document(aligned.title, tuple(lines))
         if not self.conditions:
             lines.append(Line("v is cooperative and C ≥ 0 at every policy, so no start is ever lost"))

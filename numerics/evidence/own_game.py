@@ -72,7 +72,20 @@ def _entry_direct(game: AnyGame, run: Run) -> Finding:
 def _entry(experiment: Experiment, run: Run) -> Finding:
     """Meta-MAPG against policy gradient decides; the other rules' shares and differences are shown with it."""
     finding = rises_against_policy_gradient(experiment, run)
-    return replace(finding, evidence=tuple(replace(e, summary=_summary(e)) for e in finding.evidence))
+    settings = _settings(experiment)
+    evidence = tuple(replace(e, summary=f"{_summary(e)}; {settings}") for e in finding.evidence)
+    return replace(finding, evidence=evidence)
+
+
+def _settings(experiment: Experiment) -> str:
+    """What was run, to read; lambda is alpha times the peer coefficient."""
+    alphas = ", ".join(f"{alpha:g}" for alpha in experiment.inner_lr)
+    sizes = ", ".join(f"{alpha * experiment.peer:g}" for alpha in experiment.inner_lr)
+    return (
+        f"{experiment.policy} policies, {experiment.form} form, L = {experiment.unroll}, alpha = {alphas}, "
+        f"lambda = {sizes}, {experiment.steps} steps of size {experiment.lr:g}, {experiment.count} starts drawn from "
+        f"{experiment.init}, seed {experiment.seed}"
+    )
 
 
 def _summary(evidence: Evidence) -> str:
@@ -117,8 +130,9 @@ _RUNS = "unrolled form, L = 1, default settings; basin by oracle"
 CHECKS = (
     Measured(
         "G.flux-logit",
-        "To first order in lambda the correction makes the target's basin grow in log-odds too (A3).",
-        "log-odds, starts N(0, 1), expanded form; integral in floating point with an error estimate",
+        "To first order in lambda the correction makes the target's basin grow in log-odds too (A3: expanded form, "
+        "continuous time; G.entry measures the unrolled form in steps).",
+        "log-odds, starts N(0, 1), expanded form, continuous time; integral in floating point with an error estimate",
         _flux_logit,
     ),
     Measured(

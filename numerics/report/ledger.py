@@ -9,28 +9,40 @@ from xml.etree.ElementTree import Element
 
 from numerics.report.markup import Content, element
 from theory.claims import Verdict
+from theory.claims.own_game_model import NOT_APPLICABLE, as_read
 
 Entry = dict[str, Any]
 
-MEANINGS = {
+MEANINGS: dict[str, str] = {
     Verdict.PROVED: "an exact identity or inequality",
     Verdict.CERTIFIED: "exact on a region, with a certificate that basin-entry check accepts or rejects",
     Verdict.SUPPORTED: "an experiment whose interval supports it, n given",
     Verdict.UNDECIDED: "no verdict, and why",
     Verdict.REFUTED: "a counterexample is shown",
 }
+SILENT = {NOT_APPLICABLE: "the check says nothing about this game, and why"}  # shown where there are such entries
 
 
 def badge(verdict: str) -> Element:
-    """A verdict as a word in its colour."""
-    return element("span", verdict, class_=f"badge {Verdict(verdict)}")
+    """A verdict as a word in its colour; what does not apply has none."""
+    kind = "not-applicable" if verdict == NOT_APPLICABLE else Verdict(verdict)
+    return element("span", verdict, class_=f"badge {kind}")
+
+
+def _verdict(entry: Entry) -> str:
+    return as_read(entry["verdict"], entry["reason"])[0]
+
+
+def _words(entries: Iterable[Entry]) -> list[str]:
+    """The five verdicts, and what does not apply if there is such an entry."""
+    return [*Verdict, *([NOT_APPLICABLE] if any(_verdict(entry) == NOT_APPLICABLE for entry in entries) else [])]
 
 
 def counts(claims: Iterable[Entry]) -> Element:
     """How many entries have each verdict, and what it means."""
     claims = list(claims)
     whole, readings = (
-        Counter(claim["verdict"] for claim in claims if (claim["parent"] is None) == alone) for alone in (True, False)
+        Counter(_verdict(claim) for claim in claims if (claim["parent"] is None) == alone) for alone in (True, False)
     )
     columns = {"claims": whole, "readings" if whole else "checks": readings}
     shown = {name: found for name, found in columns.items() if found}
@@ -47,7 +59,8 @@ def counts(claims: Iterable[Entry]) -> Element:
             *(element("td", str(found[verdict]), class_="number") for found in shown.values()),
             element("td", meaning),
         )
-        for verdict, meaning in MEANINGS.items()
+        for verdict, meaning in {**MEANINGS, **SILENT}.items()
+        if verdict in _words(claims)
     ]
     return element("table", element("thead", head), element("tbody", *rows), class_="counts")
 
@@ -71,13 +84,13 @@ def section(claims: list[Entry], game: str | None) -> Element:
             "that it requires. Every entry opens to its assumptions, its scope and its evidence. Evidence files lie "
             "beside this page; their SHA-256 tells whether they are those that the ledger was made from.",
         ),
-        _filter(),
+        _filter(_words(claims)),
         *(_group(name, entries, game) for name, entries in groups.items()),
         id="ledger",
     )
 
 
-def _filter() -> Element:
+def _filter(words: Iterable[str]) -> Element:
     boxes = [
         element(
             "label",
@@ -85,7 +98,7 @@ def _filter() -> Element:
             " ",
             badge(verdict),
         )
-        for verdict in Verdict
+        for verdict in words
     ]
     return element(
         "form",
@@ -109,8 +122,8 @@ def _group(name: str, entries: list[Entry], game: str | None) -> Element:
         if parent is None
         else [element("h3", name), " ", badge(parent["verdict"]), f" {parent['statement']}"]
     )
-    found = Counter(entry["verdict"] for entry in readings)
-    listed = ", ".join(f"{found[verdict]} {verdict}" for verdict in Verdict if found[verdict])
+    found = Counter(map(_verdict, readings))
+    listed = ", ".join(f"{found[verdict]} {verdict}" for verdict in _words(readings) if found[verdict])
     if listed:
         noun = ("check" if parent is None else "reading") + "s" * (len(readings) != 1)
         title.append(element("span", f" {len(readings)} {noun}: {listed}", class_="counts"))
@@ -126,10 +139,11 @@ def _claim(entry: Entry, title: str, statement: str | None) -> Element:
     if entry["assumptions"]:
         assumptions = element("ul", *(element("li", assumption) for assumption in entry["assumptions"]))
     terms = (("Assumptions", assumptions), ("Scope", entry["scope"] or "not restricted"), ("From", entry["reference"]))
-    parts: list[Content] = [element("h4", title), badge(entry["verdict"])]
+    verdict, reason = as_read(entry["verdict"], entry["reason"])
+    parts: list[Content] = [element("h4", title), badge(verdict)]
     if statement is not None:
         parts.append(element("p", statement))
-    parts.append(element("p", entry["reason"], class_="reason"))
+    parts.append(element("p", reason, class_="reason"))
     inside = [
         element("dl", *(element(tag, part) for term in terms for tag, part in zip(("dt", "dd"), term, strict=True)))
     ]
@@ -142,7 +156,7 @@ def _claim(entry: Entry, title: str, statement: str | None) -> Element:
         element("details", summary, *inside),
         class_="claim" if statement is not None else "claim whole",
         id=entry["id"],
-        data_verdict=entry["verdict"],
+        data_verdict=verdict,
     )
 
 

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 from PIL import Image, UnidentifiedImageError
 
 from numerics.files import write_whole
-from numerics.paper_tables import paper_tables
+from numerics.paper_tables import checked_game, paper_tables
 from numerics.report import explorer, ledger
 from numerics.report.captions import FIGURES, TABLES, ordered, spoken
 from numerics.report.markup import Content, document, element, mathematics, static
@@ -24,6 +24,7 @@ from theory.errors import BadInput
 from theory.formulas import formulas
 
 NAME = "report.html"
+EXPLORER = f"// {'-' * 104} explorer"  # the heading in page.js
 DOTS_PER_PIXEL = 2  # figures are drawn twice as fine as they are shown
 WIDTHS = {"r": "number", "l": "short"}  # LaTeX column types as classes; p{...} is "words"
 
@@ -31,7 +32,8 @@ WIDTHS = {"r": "number", "l": "short"}  # LaTeX column types as classes; p{...} 
 def write_report(folder: Path) -> Path:
     """Write ``report.html`` of a folder that ``verify`` filled; the same folder gives the same bytes.
 
-    Figures are those that lie in the folder, drawn by ``verify`` or ``figures``.
+    Figures are those that lie in the folder, drawn by ``verify`` or ``figures``. Explorer, figures and formulas are
+    about the paper's games, so the page of one's own game has none.
 
     Returns:
         Path of the page.
@@ -41,24 +43,34 @@ def write_report(folder: Path) -> Path:
             be read, or the folder cannot be written.
     """
     claims, tables = stored_claims(folder), paper_tables(folder)  # which reads all evidence and checks its hashes
+    game = checked_game(folder)
     source = (folder / "verdicts.json").read_bytes()
     with as_written(folder):
         made_from = json.loads(source)["provenance"]
         opening = _opening(claims, made_from)
-        entries = ledger.section(claims, made_from.get("game"))
+        entries = ledger.section(claims, game)
         provenance = _provenance(made_from, sha256(source).hexdigest())
     tables.pop("ledger", None)  # the page begins with it
-    parts = [entries, explorer.section(), _tables(tables), _figures(folder), _formulas(), provenance]
+    if game is None:
+        parts = [entries, explorer.section(), _tables(tables), _figures(folder), _formulas(), provenance]
+    else:
+        parts = [entries, _tables(tables), provenance]
     links = [element("li", element("a", part[0].text or "", href=f"#{part.attrib['id']}")) for part in parts]
     page = document(
         "basin-entry: report of a verification",
         static("page.css"),
-        f'"use strict";\n{explorer.script()}{static("page.js")}',
+        _script(game is None),
         element("a", "To the ledger", href="#ledger", class_="skip"),
         element("header", *opening, element("nav", element("ul", *links), aria_label="Contents")),
         element("main", *parts),
     )
     return write_whole(folder / NAME, page)
+
+
+def _script(explores: bool) -> str:
+    """The page's behaviour, with the explorer's or without."""
+    filters, heading, moves = static("page.js").partition(EXPLORER)
+    return f'"use strict";\n{explorer.script()}{filters}{heading}{moves}' if explores else f'"use strict";\n{filters}'
 
 
 def _opening(claims: list[dict[str, Any]], made_from: dict[str, Any]) -> list[Element]:
@@ -72,7 +84,8 @@ def _opening(claims: list[dict[str, Any]], made_from: dict[str, Any]) -> list[El
         "these statements exactly, runs the learning dynamics, and gives every claim a verdict. This page is one run."
         if game is None
         else f"basin-entry checked one game, {game}: its equilibria, the decomposition of the Meta-MAPG update, the "
-        "alignment of the peer-learning correction, and entry into the target's basin. This page is that run."
+        "alignment of the peer-learning correction, and entry into the target's basin. This page is that run; the "
+        "paper's formulas, its figures and the Stag Hunt explorer are about other games and are left out."
     )
     run = (
         f"Profile {made_from['profile']}, seed {made_from['seed']}, Python {made_from['python']}, {packages}, "

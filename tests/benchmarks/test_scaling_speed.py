@@ -1,14 +1,13 @@
-"""Scaling curves, roofline and the speed table, measured under ``make bench``; printed, and drawn into a folder.
+"""Scale, roofline and the speed table, measured under ``make bench``; printed, and drawn into a folder.
 
-Figures and table go to ``$BASIN_ENTRY_BENCH`` (by default ``results/bench``). Every measurement is one call of a
-function of :mod:`numerics.scaling`, which takes the fastest of several short repeats.
+Figures, page and table go to ``$BASIN_ENTRY_BENCH`` (by default ``results/bench``). Measurements are the fastest of
+several short repeats (:mod:`numerics.scaling`).
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,34 +18,16 @@ from test_field_speed import CASES as NAIVE
 from test_field_speed import points as naive_points
 from test_sampled_speed import BATCH, naive_update
 
-from numerics import scaling
+from numerics import scale_measurements, scaling
 from numerics.files import write_whole
 from numerics.paper_figures import save
-from numerics.scaling import CASES, Curve, exponent
-from numerics.speed_figures import roofline, scaling_curves
+from numerics.scale_pages import page, write_pages
+from numerics.scaling import CASES
+from numerics.speed_figures import roofline
 from numerics.threads import available
 from theory.games import ipd_finite
 
 REPEATS = 15
-IPD, DIRECT, HUNT = (CASES[name].rule for name in ("ipd logit", "ipd direct", "stag-hunt expanded"))
-PANELS = {
-    "starts": lambda: {
-        "IPD direct": scaling.by_batch(DIRECT, [4**k for k in range(9)] + [2**17], REPEATS),
-        "IPD log-odds": scaling.by_batch(IPD, [4**k for k in range(9)] + [2**17], REPEATS),
-        "Stag Hunt": scaling.by_batch(HUNT, [4**k for k in range(9)] + [2**17], REPEATS),
-    },
-    "inner steps L": lambda: {
-        "IPD direct": scaling.by_unroll(DIRECT, range(1, 6), 512, REPEATS),
-        "IPD log-odds": scaling.by_unroll(IPD, range(1, 6), 512, REPEATS),
-    },
-    "players": lambda: {"Stag Hunt": scaling.by_players(range(2, 6), 512, REPEATS)},
-    "states": lambda: {"circle": scaling.by_states([16, 32, 64, 128, 256, 512], 4, REPEATS)},
-    "threads": lambda: {
-        "IPD log-odds": scaling.by_threads(IPD, range(1, available() + 1), 8192, REPEATS),
-        "Stag Hunt": scaling.by_threads(HUNT, range(1, available() + 1), 65536, REPEATS),
-    },
-}
-FOUND: dict[str, Mapping[str, Curve]] = {}
 
 
 def folder() -> Path:
@@ -65,20 +46,16 @@ def naive_rates() -> dict[str, float]:
     return {**rates, "ipd-finite": 2 / seconds}
 
 
-@pytest.mark.parametrize("axis", PANELS)
-def test_scaling(axis: str, benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str]) -> None:
-    """Prints every curve with its exponent; after the last, draws them."""
-    FOUND[axis] = benchmark.pedantic(PANELS[axis], rounds=1)
+def test_scale(benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str]) -> None:
+    """Measures cost against whatever grows, and draws the figure and the page of notebooks/scale/."""
+    pytest.importorskip("distributed")
+    scale = benchmark.pedantic(scale_measurements.measure, (REPEATS,), rounds=1)
+    write_pages(folder() / "scale", scale)
     with capsys.disabled():
-        for name, curve in FOUND[axis].items():
-            shown = ", ".join(
-                f"{point.x:g}: {1e6 * point.seconds:.4g} µs ({point.rate / 1e6:.3g} M/s)" for point in curve
-            )
-            print(f"\n{name} against {axis}: exponent {exponent(curve):.2f}; {shown}; {scaling.machine()}")
-    if len(FOUND) == len(PANELS):
-        save(scaling_curves(FOUND), folder() / "scaling")
-    # more work never takes less time, except for threads
-    assert axis == "threads" or all(curve[-1].seconds > curve[0].seconds for curve in FOUND[axis].values())
+        print(f"\n{page(scale)}")
+    for panel in scale.panels:  # more work never takes less time, more workers less
+        for points in panel.curves.values():
+            assert (points[-1][1] > points[0][1]) != (panel.x == "workers")
 
 
 def test_roofline(benchmark: BenchmarkFixture, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,8 @@ from numerics import own_game_figures, own_game_tables
 from numerics.evidence import Run
 from numerics.evidence import own_game as measured
 from numerics.evidence.own_game import numerical_checks
+from numerics.experiments import Experiment
+from numerics.ledger import ledger_table
 from numerics.verdicts import verify_game
 from theory.claims import Finding, Verdict
 from theory.games import AnyGame, battle_of_the_sexes, matching_pennies, prisoners_dilemma, stag_hunt, tandem
@@ -34,6 +36,34 @@ def test_entry_shows_every_rule_with_its_interval_in_both_coordinates() -> None:
         assert [row[0] for row in shares] == ["pg", "own", "peer", "meta"]
         assert all(float(low) <= float(share) <= float(high) for _, share, low, high in shares)
         assert re.findall(r"(\w+) - pg = ", evidence.summary) == ["own", "peer", "meta"]
+        settings = evidence.content["config"]
+        for words in (
+            f"{settings['policy']} policies",
+            "unrolled form, L = 1, alpha = 0.1, lambda = 0.1",
+            f"{settings['steps']} steps of size {settings['lr']:g}",
+            f"500 starts drawn from {settings['init']}, seed 0",
+        ):
+            assert words in evidence.summary
+
+
+def test_settings_are_the_experiments_own() -> None:
+    other = Experiment(
+        stag_hunt(), "oracle", form="expanded", policy="direct", unroll=2, inner_lr=(0.5, 0.25), peer=-2.0, lr=0.05,
+        steps=7, init="uniform:0:1", count=3, seed=4,
+    )  # fmt: skip
+    assert measured._settings(other) == (
+        "direct policies, expanded form, L = 2, alpha = 0.5, 0.25, lambda = -1, -0.5, 7 steps of size 0.05, "
+        "3 starts drawn from uniform:0:1, seed 4"
+    )
+
+
+def test_ledger_and_tables_say_what_does_not_apply() -> None:
+    ledger = verify_game(matching_pennies(), RUN)
+    cells = {row[0]: row[1:] for row in ledger_table(ledger).rows}
+    assert cells["G.near"][0] == "not applicable" and cells["G.near"][2] == "the game has no target"
+    assert cells["G.pure"][0] == "REFUTED"
+    (written,) = (entry for entry in ledger.to_json()["claims"] if entry["id"] == "G.near")
+    assert (written["verdict"], written["reason"]) == ("UNDECIDED", "not-applicable: the game has no target")
 
 
 def test_the_other_target_loses_what_the_first_gains() -> None:

@@ -88,10 +88,34 @@ def test_sentences_without_their_numbers_are_left_out() -> None:
     assert r"\bevalue{C8.lost:" in document({}, keys) and r"\bevalue" not in document({}, {})
 
 
+def test_the_document_of_ones_own_game_is_about_that_game(tmp_path: Path) -> None:
+    reasons = {"G.pure": "w", "G.set": "not-applicable: it is one-shot", "G.near": "v is 0, which decides nothing"}
+    entries = tuple(
+        Entry(Claim(name, "s", "r"), Finding(Verdict.PROVED if name == "G.pure" else Verdict.UNDECIDED, reason), 0.0)
+        for name, reason in reasons.items()
+    )
+    write_ledger(Ledger(entries, {"game": "my-hunt"}), tmp_path)
+    before = set(tmp_path.rglob("*"))
+    assert {path.name for path in write_paper(tmp_path)} == {"macros.tex", "paper.tex"}
+    assert len(set(tmp_path.rglob("*")) - before) == 2
+    text, numbers = (tmp_path / "paper.tex").read_text(), (tmp_path / "macros.tex").read_text()
+    assert "The game my-hunt was checked in \\bevalue{claims:all} ways" in text
+    assert "\\bevalue{claims:not applicable} not applicable" in text and text.count("\\section{") == 1
+    assert all(words not in text for words in ("formulas/", "appendix-body", "\\shown{", "Definitions"))
+    assert "\\be@set{verdict}{G.set}{not applicable}" in numbers
+    assert "{claims:not applicable}{1}" in numbers and "{claims:UNDECIDED}{1}" in numbers
+
+
 def test_tables_without_rows_are_left_out() -> None:
     assert r"\section{Experiments}" not in document({}, {})
     some = Table(("claim", "verdict", "statement"), (("C1", "PROVED", "s"),), ("l", "l", "l"))
     assert r"\fittedtable{tables/ledger}" in document({"ledger": some}, {})
+
+
+def test_the_heading_before_a_page_turned_sideways_stands_on_it() -> None:
+    row = Table(("claim",), (("G.box",),), ("l",))
+    made = document({"certificates": row}, {}, "my-hunt")
+    assert "\\begin{landscape}\n\\section{Certified regions}\n\\subsection{Certificates}" in made
 
 
 def test_a_selection_says_what_it_leaves_out(tmp_path: Path) -> None:

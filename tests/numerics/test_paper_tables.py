@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from numerics import paper_tables as paper_tables_module
 from numerics.evidence import Run, c04_mechanism, c14_restart_cost, c15_risk_dominance, model
 from numerics.evidence.model import SIZES
 from numerics.ledger import write_ledger
-from numerics.paper_tables import paper_tables, write_tables
-from numerics.verdicts import verify, verify_game
-from theory.claims import Verdict
+from numerics.paper_tables import checked_game, paper_tables, write_tables
+from numerics.verdicts import Entry, Ledger, verify, verify_game
+from theory.claims import Claim, Evidence, Finding, Verdict
 from theory.errors import BadInput
 from theory.games import REGISTRY, chicken, prisoners_dilemma, public_goods, stag_hunt
 
@@ -106,6 +108,40 @@ def test_a_table_longer_than_a_page_is_written_as_one_that_breaks(
     monkeypatch.setattr("numerics.paper_tables.PAGE", 11)
     write_tables(tmp_path)
     assert "\\begin{longtable}" in (tmp_path / "tables" / "closed_form-long.tex").read_text()
+
+
+def test_a_ledger_of_one_game_says_what_fails_and_what_does_not_apply(tmp_path: Path) -> None:
+    def content(**changed: object) -> dict[str, object]:
+        common = {"game": "own", "policy": "direct", "assumed_positive": [], "conditions_nonnegative": []}
+        return {**common, "possible": False, "holds": False, **changed}
+
+    contents = (
+        content(), content(possible=True, holds=True),
+        content(possible=True, holds=True, conditions_nonnegative=["R - T"]),
+    )  # fmt: skip
+    evidence = tuple(Evidence("identity", "r", "s", made) for made in contents)
+    entries = (
+        Entry(Claim("G.alignment", "s", "r"), Finding(Verdict.REFUTED, "w", evidence), 0.0),
+        Entry(Claim("G.set", "s", "r"), Finding(Verdict.UNDECIDED, "not-applicable: it is one-shot"), 0.0),
+        Entry(Claim("G.near", "s", "r"), Finding(Verdict.UNDECIDED, "v is 0"), 0.0),
+    )
+    write_ledger(Ledger(entries, {"game": "own"}), tmp_path)
+    tables = paper_tables(tmp_path)
+    assert [row[-1] for row in tables["alignment"].rows] == ["fails", "holds", "R - T >= 0"]
+    assert [row[1] for row in tables["ledger"].rows] == ["REFUTED", "not applicable", "UNDECIDED"]
+    assert checked_game(tmp_path) == "own"
+    for provenance, game in (({}, None), ({"game": ["own"]}, BadInput)):
+        write_ledger(Ledger(entries, provenance), tmp_path)
+        if game is None:
+            assert checked_game(tmp_path) is None
+        else:
+            with pytest.raises(game, match="not those that"):
+                checked_game(tmp_path)
+
+
+def test_an_exact_time_has_its_decimal_beside_it() -> None:
+    cell = paper_tables_module._bound({"kind": "sublevel"}, "continuous", "finite", Fraction(1001774010368))
+    assert cell.value == "time sqrt(1001774010368) (about 1000886.6121)" and str(cell) == "time 1e+06"
 
 
 def test_folders_that_hold_no_ledger(tmp_path: Path) -> None:

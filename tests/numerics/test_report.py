@@ -255,15 +255,27 @@ def test_the_ledger_of_one_game(tmp_path: Path) -> None:
         ledger["claims"] = [claim for claim in ledger["claims"] if claim["parent"] == "C1"]
         for claim in ledger["claims"]:
             claim["id"], claim["parent"] = claim["id"].replace("C1", "G"), "G"
+        for name, reason in (("G.set", "not-applicable: the game has no target"), ("G.open", "nothing decides it")):
+            silent = {"id": name, "verdict": "UNDECIDED", "reason": reason, "evidence": []}
+            ledger["claims"].append({**ledger["claims"][0], **silent})
         ledger["provenance"]["game"] = "my-hunt"
 
     change(tmp_path, rename)
-    root = read(page.write_report(tmp_path).read_text(encoding="utf-8"))
-    assert (
-        "basin-entry checked one game, my-hunt" in root.text
-        and "Checks of the game my-hunt 2 checks: 1 PROVED, 1 REFUTED" in root.text
-    )
-    assert [node.attributes["id"] for node in root.all("article")] == ["G.exact", "G.loose"]
+    html = page.write_report(tmp_path).read_text(encoding="utf-8")
+    root = read(html)
+    assert "basin-entry checked one game, my-hunt" in root.text
+    assert "game my-hunt 4 checks: 1 PROVED, 1 UNDECIDED, 1 REFUTED, 1 not applicable" in root.text
+    articles = list(root.all("article"))
+    assert [node.attributes["id"] for node in articles] == ["G.exact", "G.loose", "G.set", "G.open"]
+    assert [node.attributes["data-verdict"] for node in articles[2:]] == ["not applicable", "UNDECIDED"]
+    assert "the game has no target" in articles[2].text and "not-applicable" not in articles[2].text
+    boxes = [node.attributes["value"] for node in root.all("input") if node.attributes["type"] == "checkbox"]
+    assert boxes == ["PROVED", "CERTIFIED", "SUPPORTED", "UNDECIDED", "REFUTED", "not applicable"]
+
+    # Explorer, figures and formulas are about the paper's games.
+    assert [node.attributes["id"] for node in root.all("section")] == ["ledger", "tables", "provenance"]
+    (script,) = root.all("script")
+    assert "filterLedger" in script.text and "explorer-" not in script.text and "FORMULAS" not in script.text
 
 
 # ------------------------------------------------------------------------------------------------------- bad input

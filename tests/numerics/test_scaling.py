@@ -16,7 +16,21 @@ from matplotlib.figure import Figure
 from numerics import scaling
 from numerics.dynamics import Learning
 from numerics.kernels import kernel_of, trajectories
-from numerics.scaling import CASES, Load, Measured, Operations, Roof, exponent, in_turns, loads, operations
+from numerics.measured_scale import Panel
+from numerics.scaling import (
+    CASES,
+    Load,
+    Measured,
+    Operations,
+    Roof,
+    compiled,
+    exponent,
+    in_turns,
+    loads,
+    operations,
+    solved,
+    upper_half,
+)
 from numerics.speed_figures import roofline, scaling_curves
 from theory.games import ipd, stag_hunt, stag_hunt_3
 
@@ -25,11 +39,18 @@ from theory.games import ipd, stag_hunt, stag_hunt_3
 
 @pytest.mark.parametrize("k", [0.0, 1.0, 2.5])
 def test_exponent_of_a_power_law(k: float) -> None:
-    curve = [Measured(x, 3e-6 * x**k, 2) for x in (1, 2, 5, 20)]
+    curve = [(x, 3e-6 * x**k) for x in (1, 2, 5, 20)]
     assert math.isclose(exponent(curve), k, abs_tol=1e-12)
     # control: one point three times as high changes it
-    assert abs(exponent([*curve[:-1], Measured(20, 9e-6 * 20**k, 2)]) - k) > 0.1
+    assert abs(exponent([*curve[:-1], (20, 9e-6 * 20**k)]) - k) > 0.1
     assert math.isnan(exponent(curve[:1]))
+
+
+def test_the_upper_half_is_where_a_late_exponent_shows() -> None:
+    curve = [(x, 100 + x**3) for x in (1, 2, 4, 8, 16, 32, 64)]
+    assert upper_half(curve) == curve[3:] and upper_half(curve[:2]) == curve[:2] and upper_half(curve[:1]) == curve[:1]
+    assert 2.5 < exponent(upper_half(curve)) < 3
+    assert exponent(curve) < 2  # control: of all points
 
 
 def test_rate_is_updates_over_seconds() -> None:
@@ -66,10 +87,15 @@ def check(curve: scaling.Curve, xs: list[int], updates: list[int]) -> None:
 def test_curves_have_one_point_for_each_case(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scaling, "LONG_ENOUGH", 1e-4)
     check(scaling.by_batch(rule(), [1, 40], 2), [1, 40], [2, 80])
-    check(scaling.by_unroll(rule(), [1, 2], 3, 2), [1, 2], [6, 6])
-    check(scaling.by_players([2, 3], 4, 2), [2, 3], [8, 12])
     check(scaling.by_threads(rule(), [1, 2], 64, 2), [1, 2], [128, 128])
-    check(scaling.by_states([3, 5], 2, 2), [3, 5], [4, 4])
+    hunts = {n: scaling.learning(scaling.hunt(n), "logit") for n in (2, 3)}
+    check(scaling.along(hunts, compiled, 4, 2), [2, 3], [8, 12])
+    check(scaling.along(hunts, solved, 4, 2), [2, 3], [8, 12])
+
+
+def test_compiled_means_compiled() -> None:
+    with pytest.raises(ValueError, match="no kernel"):
+        compiled(scaling.learning(scaling.hunt(6), "logit"), 2)
 
 
 def test_a_joint_step_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +109,7 @@ def test_a_joint_step_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scaling, "trajectories", fake)
     curve = scaling.by_batch(rule(), [3, 30], 2)
     assert np.allclose([point.seconds for point in curve], [3e-4, 3e-3])
-    assert math.isclose(exponent(curve), 1)
+    assert math.isclose(exponent([(point.x, point.seconds) for point in curve]), 1)
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.count == 1] + ["stag-hunt expanded"])
@@ -100,6 +126,8 @@ def test_the_games_of_the_curves() -> None:
     three = stag_hunt_3()
     known = [tuple(map(three.value_of, row)) for row in three.reward[0]]
     assert known == list(scaling.hunt(3).reward[0])
+    three = scaling.meeting(3)
+    assert list(three.reward[0]) == [(1, 1), (0, 0), (0, 0), (0, 0), (2, 2), (0, 0), (0, 0), (0, 0), (3, 3)]
     around = scaling.circle(5)
     assert len(around.states) == 5
     assert [row.index(1) for row in around.transition[4]] == [1, 0, 0, 4]  # paces 2, 1, 1, 0 from the last state
@@ -210,12 +238,18 @@ def test_roofline_draws_every_load_under_its_roof() -> None:
         roofline(points, [Roof(1, 4e9, 1e9)])
 
 
-def test_scaling_curves_name_the_exponents() -> None:
-    curve = tuple(Measured(x, 2e-6 * x**2, 2) for x in (1, 2, 4))
-    figure = scaling_curves({"starts": {"game": curve}, "states": {"other": curve[:2]}})
-    assert labels(figure) == {"game: 2.00", "other: 2.00"}
-    assert [axes.get_xlabel() for axes in figure.axes] == ["starts", "states"]
-    assert np.allclose(figure.axes[0].lines[0].get_ydata(), [2, 8, 32])
+def test_scaling_curves_draw_the_points_and_name_the_exponents() -> None:
+    bent = [(1, 50.0), (2, 50.0), (4, 16.0), (8, 64.0)]
+    panels = [Panel("starts", "seconds", {"game": bent}), Panel("workers", "MB", {"other": [(1, 6.0), (2, 3.0)]})]
+    figure = scaling_curves(panels)
+    assert labels(figure) == {"game: 2.00", "other: −1.00"}
+    assert [(axes.get_xlabel(), axes.get_title()) for axes in figure.axes] == [("starts", "seconds"), ("workers", "MB")]
+    fitted, points, _ = figure.axes[0].lines
+    assert [*zip(*points.get_data(), strict=True)] == bent
+    assert np.allclose(fitted.get_data(), [(4, 8), (16, 64)])  # the upper half alone
+    for axes in figure.axes:  # nothing is cut off, and names are above the points
+        drawn = [y for line in axes.lines for y in line.get_ydata()]
+        assert axes.get_ylim()[0] < min(drawn) and max(drawn) < axes.get_ylim()[1]
     buffer = io.BytesIO()
     figure.savefig(buffer)
     assert buffer.getvalue()

@@ -658,3 +658,12 @@ def test_expressions_are_exact():
     for derivation in (general("logit"), derived(stag_hunt, "logit", ("Stag", "Stag"))):
         entries: list[Expr] = [*derivation.correction, *derivation.conditions, derivation.inner_product]
         assert not any(number.is_Float for e in entries for number in e.atoms() if number.is_number)
+
+
+def test_a_game_of_numbers_is_no_class() -> None:
+    """S > T: the correction points away where the other is unlikely to hunt."""
+    cells = {(0, 0): (10, 10), (0, 1): (3, 2), (1, 0): (2, 3), (1, 1): (4, 4)}
+    away = normal_form("away", [["A", "B"]] * 2, cells)
+    told = align(away, target=("A", "A")).document().as_text()
+    assert "points away somewhere, in this game" in told and "of the class" not in told
+    assert alignment.where_it_holds(prisoners_dilemma()) == "for every game of the class"

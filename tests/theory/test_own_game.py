@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 
 import pytest
-from sympy import Rational
+from sympy import Rational, sqrt
 
 from theory.claims import Finding, Verdict, own_game_alignment, own_game_basins, own_game_equilibria, settle
 from theory.claims.own_game import CHECKS, own_game_claims
-from theory.claims.own_game_model import in_words, target_first
+from theory.claims.own_game_model import as_read, decimal, in_words, target_first, with_decimal
 from theory.games import (
     AnyGame,
     Game,
@@ -70,7 +71,7 @@ WEAK = two_by_two((1, 0, 1, 1), (1, 1, 0, 1), ("A", "A"))  # B weakly dominates 
 def test_stag_hunt() -> None:
     hunt = stag_hunt()  # R, S, T, P = 4, 0, 3, 2; K = R − S − T + P = 3
     assert summary(hunt, "G.pure").endswith("Stag,Stag pays 4, 4, strict; Hare,Hare pays 2, 2, strict")
-    assert "p = 2/3, q = 2/3" in summary(hunt, "G.mixed")  # (P − S)/K
+    assert "player 1 plays Stag with 2/3, player 2 with 2/3;" in summary(hunt, "G.mixed")  # (P − S)/K
     assert "Stag,Stag: least gap 1; Hare,Hare: least gap 2" in summary(hunt, "G.stable")  # R − T, P − S
     assert "Stag,Stag stays for every lambda; Hare,Hare stays for lambda <= 2/3" in summary(hunt, "G.kept")
     assert "v 1, C 12" in summary(hunt, "G.near")  # C = K(K + T − P) at 1
@@ -106,7 +107,7 @@ def test_local_and_mean_alignment_mislead_where_they_should() -> None:
 
 def test_a_continuum_of_equilibria_is_reported_whole() -> None:
     nothing = two_by_two((1, 0, 1, 0), (1, 1, 0, 0))  # nobody's action matters to themselves
-    assert "p = 0 to 1, q = 0 to 1" in summary(nothing, "G.mixed")
+    assert "player 1 plays A with 0 to 1, player 2 with 0 to 1;" in summary(nothing, "G.mixed")
     assert "a continuum" in summary(nothing, "G.mixed") and "a continuum" not in summary(stag_hunt(), "G.mixed")
 
 
@@ -127,13 +128,55 @@ def test_regions_and_losses_of_the_repeated_dilemma() -> None:
     assert "AllC: away, toward; TFT: toward, toward" in summary(ipd(), "G.profiles")
 
 
+# ---------------------------------------------------------------------------------------- words and numbers to read
+
+STANDARDS = two_by_two((5, 0, 1, 3), (4, 1, 0, 2), ("A", "A"))  # a coordination game that is not symmetric
+
+
+def test_mixed_equilibria_say_who_plays_what() -> None:
+    # Player 1's gap 4q − 3(1 − q) is 0 at q = 3/7, player 2's 3p − 2(1 − p) at p = 2/5.
+    assert summary(STANDARDS, "G.mixed").startswith("player 1 plays A with 2/5, player 2 with 3/7; none is stable")
+    named = replace(STANDARDS, actions=(("A", "B"), ("L", "R")), target=("A", "L"))
+    assert summary(named, "G.mixed").startswith("player 1 plays A with 2/5, player 2 L with 3/7;")
+
+
+def test_irrational_numbers_show_their_sign_and_size() -> None:
+    away = STANDARDS.with_target(("B", "B"))
+    for game, sign in ((STANDARDS, ""), (away, "-")):
+        assert f" (about {sign}1." in summary(game, "G.flux").partition(" at 0;")[0]
+        assert re.search(r"share .*sqrt.* \(about 0\.\d{4}\) at lambda = 0", summary(game, "G.flux"))
+    assert with_decimal(Rational(173, 256)) == "173/256"
+    assert with_decimal(Rational(1234567, 7654321)) == "1234567/7654321 (about 0.1613)"
+    assert [decimal(x) for x in (-sqrt(2), sqrt(2) / 10**9, -(10**12) * sqrt(2), Rational(0))] == [
+        "-1.4142", "1.4142e-9", "-1.4142e+12", "0.0000",
+    ]  # fmt: skip
+
+
+def test_what_does_not_apply_is_not_called_undecided() -> None:
+    assert as_read("UNDECIDED", found(STANDARDS, "G.separatrix").reason) == (
+        "not applicable", "closed form only for symmetric games; G.flux covers other coordination games",
+    )  # fmt: skip
+    assert "only for memory-one repeated games" in found(STANDARDS, "G.profiles").reason
+    assert found(ipd(), "G.flux").reason == "not-applicable: flux: only for one-shot games"
+    for game in (STANDARDS, WEAK):  # what no rule settles stays undecided
+        for name in CHECKED:
+            verdict, reason = as_read(found(game, name).verdict, found(game, name).reason)
+            assert (verdict == "not applicable") == (name not in applies(game)) and not reason.startswith("not-app")
+
+
+def test_a_correction_that_pushes_nowhere_is_not_said_to_push() -> None:
+    assert found(STANDARDS, "G.kept").reason.endswith("the correction pushes further into the corner")
+    donation = prisoners_dilemma(R=3, S=0, T=5, P=2)  # C = 0
+    assert found(donation, "G.kept").reason.endswith("the correction never pushes out of the corner")
+
+
 # ---------------------------------------------------------------------------------------------- what must be refused
 
 
 def test_matching_pennies_has_no_pure_equilibrium_and_no_target() -> None:
     pennies = matching_pennies()
     assert verdicts(pennies, "G.pure", "G.mixed", "G.stable") == ["REFUTED", "PROVED", "REFUTED"]
-    assert "p = 1/2, q = 1/2" in summary(pennies, "G.mixed")
+    assert "player 1 plays Heads with 1/2, player 2 with 1/2;" in summary(pennies, "G.mixed")
     assert "at Heads,Heads player 2 gains 2" in summary(pennies, "G.pure")
     assert applies(pennies) == {"G.pure", "G.mixed", "G.stable", "G.decomposition"}
     assert found(pennies, "G.near").reason == "not-applicable: the game has no target"

@@ -9,7 +9,14 @@ from sympy import Expr, Integer, Rational, integrate
 from theory.alignment import Alignment, align
 from theory.claims.identities import closed_form_identity, point_identity
 from theory.claims.model import Evidence, Finding, Verdict
-from theory.claims.own_game_model import OwnCheck, not_applicable, one_shot, target_actions, target_profile
+from theory.claims.own_game_model import (
+    OwnCheck,
+    not_applicable,
+    one_shot,
+    target_actions,
+    target_profile,
+    with_decimal,
+)
 from theory.corrected import policy_and_correction
 from theory.decomposition import has_closed_form
 from theory.errors import BadInput
@@ -18,7 +25,7 @@ from theory.games import AnyGame, DifferentiableGame, Game
 from theory.latex import text
 from theory.order import order_inclusion
 from theory.policies import COORDINATES, parameters
-from theory.repeated_alignment import repeated_alignment
+from theory.repeated_alignment import is_repeated, repeated_alignment
 from theory.rest_points import corner_gaps, payoff_gaps
 
 WITNESSES = tuple(Rational(k, 4) for k in (1, 2, 3))  # probabilities at which C is looked at where no rule decides
@@ -59,6 +66,11 @@ def _near(game: AnyGame) -> Finding:
 
 
 def _at_profiles(game: AnyGame) -> Finding:
+    if not is_repeated(game):
+        return not_applicable(
+            "only for memory-one repeated games of two players with two actions; G.near, G.mean and G.alignment cover "
+            "one-shot games"
+        )
     found = repeated_alignment(game)
     rows = {at.profile: found.values(at)[:2] for at in found.profiles}
     away = [name for name, entries in rows.items() if min(entries) < 0]
@@ -89,7 +101,7 @@ def _mean(game: AnyGame) -> Finding:
     evidence = Evidence(
         "identity" if mean > 0 else "counterexample",
         "integral of a polynomial",
-        f"mean of <C, x* - x> over uniform starts: {mean}",
+        f"mean of <C, x* - x> over uniform starts: {with_decimal(mean)}",
         {"inner_product": str(inner), "mean": str(mean)},
     )
     word = "positive" if mean > 0 else "negative" if mean < 0 else "0"
@@ -99,7 +111,7 @@ def _mean(game: AnyGame) -> Finding:
 def _two_actions(game: AnyGame) -> Game:
     game = one_shot(game, "alignment")
     if any(len(names) != 2 for names in game.actions):
-        raise BadInput(f"alignment: in game {game.name!r} a player has more than two actions.")
+        raise BadInput("alignment: only for games in which every player has two actions.")
     return game
 
 

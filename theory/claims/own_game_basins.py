@@ -5,19 +5,23 @@ from __future__ import annotations
 from sympy import Expr, Integer, Rational
 
 from theory.claims.model import Evidence, Finding, Verdict
-from theory.claims.own_game_model import OwnCheck, not_applicable, one_shot, target_first
+from theory.claims.own_game_model import OwnCheck, not_applicable, one_shot, target_first, with_decimal
 from theory.errors import BadInput
-from theory.exact import Undecided
+from theory.exact import Undecided, is_zero
 from theory.flux import StraightBoundary, straight_boundary
-from theory.games import AnyGame
-from theory.separatrix import separatrix
+from theory.games import AnyGame, Game
+from theory.policies import parameters
+from theory.separatrix import corrected_field, separatrix
 from theory.symbols import correction
 
 HALVINGS = 40
 
 
 def _separatrix(game: AnyGame) -> Finding:
-    line = separatrix(target_first(one_shot(game, "separatrix")))
+    game = target_first(one_shot(game, "separatrix"))
+    if [len(names) for names in game.actions] == [2, 2] and not _exchangeable(game):
+        return not_applicable("closed form only for symmetric games; G.flux covers other coordination games")
+    line = separatrix(game)
     at = dict(line.game.parameters)
     if not 0 < line.boundary.subs(at).subs(correction, 0) < 2:
         return not_applicable("at lambda = 0 the boundary does not cross the square, so one basin fills it")
@@ -29,10 +33,16 @@ def _separatrix(game: AnyGame) -> Finding:
     evidence = Evidence(
         "identity",
         "affine field, closed form",
-        f"share {start} at lambda = 0; ds*/dlambda = {slope} there",
+        f"share {with_decimal(start)} at lambda = 0; ds*/dlambda = {with_decimal(slope)} there",
         {"boundary": str(line.boundary.subs(at)), "share_at_0": str(start), "slope_at_0": str(slope)},
     )
     return Finding(verdict, f"the basin {change}", (evidence,))
+
+
+def _exchangeable(game: Game) -> bool:
+    """Whether v + lambda C of a 2 x 2 game stays the same when the players change places."""
+    (first, second), ((p,), (q,)) = corrected_field(game), parameters(game, "direct")
+    return is_zero(first - second.xreplace({p: q, q: p}))
 
 
 def _flux(game: AnyGame) -> Finding:
@@ -48,7 +58,8 @@ def _flux(game: AnyGame) -> Finding:
     evidence = Evidence(
         "identity" if grows else "counterexample",
         "flux through the straight boundary; exact shares at two lambdas",
-        f"dP/dlambda = {flux} at 0; share {before} at lambda = 0, {after} at {size}",
+        f"dP/dlambda = {with_decimal(flux)} at 0; share {with_decimal(before)} at lambda = 0, {with_decimal(after)} at "
+        f"{size}",
         {"flux": str(flux), "share_at_0": str(before), "lambda": str(size), "share": str(after)},
     )
     return Finding(
@@ -76,8 +87,9 @@ CHECKS = (
     ),
     OwnCheck(
         "G.flux",
-        "To first order in lambda the correction makes the target's basin grow (A3).",
+        "To first order in lambda the correction makes the target's basin grow (A3: expanded form, continuous time; "
+        "G.entry-direct measures the unrolled form in steps).",
         _flux,
-        "direct coordinates, uniform starts, expanded form",
+        "direct coordinates, uniform starts, expanded form, continuous time",
     ),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from itertools import product
 
 from sympy import Integer, Rational
@@ -11,7 +10,16 @@ from sympy import Integer, Rational
 from theory.claims.c08_strict import TREMBLE
 from theory.claims.c18_stable_equilibria import own_probability_is_absent
 from theory.claims.model import Evidence, Finding, Verdict
-from theory.claims.own_game_model import OwnCheck, in_words, not_applicable, one_shot, target_actions, target_profile
+from theory.claims.own_game_model import (
+    LONGEST,
+    OwnCheck,
+    decimal,
+    in_words,
+    not_applicable,
+    one_shot,
+    target_actions,
+    target_profile,
+)
 from theory.equilibria import StationaryProfile, best_deviation, is_strict, mixed_deviation, reached
 from theory.exact import Undecided
 from theory.games import AnyGame, Game, finite
@@ -21,7 +29,6 @@ from theory.pure_equilibria import PureEquilibrium, StrictRange, pure_equilibria
 from theory.rest_points import corner_gaps, payoff_gaps, rest_bound, stays_projected, unrolled_gaps
 
 LISTED = 6  # equilibria that a summary names
-LONGEST = 12  # characters of a number to read
 MOST_JOINT = 64  # joint actions up to which every profile of a one-shot game is also looked at by its slopes
 
 
@@ -143,7 +150,7 @@ def _stable(game: AnyGame) -> Finding:
         return Finding(Verdict.REFUTED, "only a strict equilibrium can be stable, and there is none", (evidence,))
     least = {in_words(game, e.profile): min(gap for gap, _ in corner_gaps(game, e.profile).values()) for e in strict}
     if not all(gap > 0 for gap in least.values()):
-        raise Undecided("a strict equilibrium has a slope of v that does not point out of the policies")
+        raise Undecided("a strict equilibrium has a slope of v that does not point into its corner")
     shown = "; ".join(f"{words}: least gap {gap}" for words, gap in list(least.items())[:LISTED])
     evidence = Evidence(
         "identity",
@@ -175,11 +182,13 @@ def _mixed(game: AnyGame) -> Finding:
         evidence = Evidence("counterexample", "best replies on every support", what, content)
         return Finding(Verdict.REFUTED, "all equilibria are pure", (evidence,))
     continua = "" if all(c.is_point for c in mixing) else "; a continuum of equilibria"
-    shown = ", ".join(f"p = {p}, q = {q}" for p, q in rows)
+    first, second = (names[0] for names in game.actions)
+    action = "" if first == second else f" {second}"
+    shown = "; or ".join(f"player 1 plays {first} with {p}, player 2{action} with {q}" for p, q in rows)
     evidence = Evidence(
         "identity",
         "best replies on every support; deviation test at corners and middles",
-        f"{shown} (probabilities of {game.actions[0][0]} and {game.actions[1][0]}){continua}; none is stable "
+        f"{shown}{continua}; none is stable "
         "(C18.theorem; the gap of an action does not contain the player's own probability)",
         content,
     )
@@ -234,7 +243,7 @@ def _kept(game: AnyGame) -> Finding:
     if not profiles:
         return not_applicable("the game has no strict equilibrium that could be lost")
     played = trembling(game, tremble) if tremble else game.instance()
-    bounds = {}
+    bounds, pulls = {}, []
     for profile in profiles:
         found = rest_bound(game, profile, tremble)
         routes = [unrolled_gaps(played, profile)] + ([payoff_gaps(game, profile)] if game.one_shot else [])
@@ -246,6 +255,7 @@ def _kept(game: AnyGame) -> Finding:
         ):
             raise Undecided("projected steps contradict the bound")
         bounds[in_words(game, profile)] = found.bound
+        pulls += [pull for _, pull in found.gaps.values()]
     shown = "; ".join(f"{words} {_until(bound)}" for words, bound in list(bounds.items())[:LISTED])
     lost = [words for words, bound in bounds.items() if bound is not None]
     evidence = Evidence(
@@ -257,15 +267,12 @@ def _kept(game: AnyGame) -> Finding:
     )
     if lost:
         return Finding(Verdict.REFUTED, f"lost once lambda is large enough: {'; '.join(lost[:LISTED])}", (evidence,))
-    return Finding(Verdict.PROVED, "at every strict equilibrium the correction points out of the policies", (evidence,))
+    way = "pushes further into the corner" if all(pull > 0 for pull in pulls) else "never pushes out of the corner"
+    return Finding(Verdict.PROVED, f"at every strict equilibrium the correction {way}", (evidence,))
 
 
 def _short(number: Rational, places: int = 4) -> str:
-    if len(str(number)) <= LONGEST:
-        return str(number)
-    if Rational(1, 10**places) <= abs(number) < 10**9:
-        return rounded(number, places)
-    return f"{Decimal(int(number.p)) / Decimal(int(number.q)):.{places}e}"
+    return str(number) if len(str(number)) <= LONGEST else decimal(number, places)
 
 
 def _until(bound: Rational | None) -> str:

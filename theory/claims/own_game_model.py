@@ -1,15 +1,23 @@
-"""What a check of one's own game is, and what such checks share: words, and the order of actions."""
+"""What a check of one's own game is, and what such checks share: words, numbers to read, and the order of actions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import product
+
+from sympy import Expr, Rational, floor
 
 from theory.claims.model import Finding, Verdict
 from theory.equilibria import StationaryPolicy, StationaryProfile
 from theory.errors import BadInput
 from theory.games import START, AnyGame, Game, finite
+from theory.ipd_alignment import rounded
+
+NOT_APPLICABLE = "not applicable"
+LONGEST = 12  # characters of a number to read
+_SAYS_NOTHING = "not-applicable: "
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,14 @@ class OwnCheck:
 
 def not_applicable(reason: str) -> Finding:
     """A check that says nothing about this game."""
-    return Finding(Verdict.UNDECIDED, f"not-applicable: {reason.removesuffix('.')}")
+    return Finding(Verdict.UNDECIDED, f"{_SAYS_NOTHING}{reason.removesuffix('.')}")
+
+
+def as_read(verdict: str, reason: str) -> tuple[str, str]:
+    """Verdict and reason for readers: a check that does not apply to a game leaves nothing undecided."""
+    if reason.startswith(_SAYS_NOTHING):
+        return NOT_APPLICABLE, reason.removeprefix(_SAYS_NOTHING)
+    return verdict, reason
 
 
 NO_TARGET = not_applicable("the game has no target")
@@ -52,7 +67,7 @@ def one_shot(game: AnyGame, what: str) -> Game:
     """
     game = finite(game, what)
     if not game.one_shot:
-        raise BadInput(f"{what}: game {game.name!r} is not a one-shot game.")
+        raise BadInput(f"{what}: only for one-shot games.")
     return game
 
 
@@ -84,6 +99,22 @@ def target_first(game: Game) -> Game:
         actions=tuple(tuple(names[k] for k in order) for names, order in zip(game.actions, orders, strict=True)),
         reward=(tuple(row[joint] for joint in product(*orders)),),
     )
+
+
+def decimal(number: Expr, places: int = 4) -> str:
+    """A real number as a decimal for reading, or with a power of ten where ``places`` would show little of it."""
+    if number == 0 or Rational(1, 10**places) <= abs(number) < 10**9:
+        return rounded(number, places)
+    shift = 0
+    while abs(number) * 10**shift < 100**places:
+        shift += places
+    whole = int(floor(abs(number) * 10**shift + Rational(1, 2)))
+    return f"{'-' if number < 0 else ''}{Decimal(whole) / 10**shift:.{places}e}"
+
+
+def with_decimal(number: Expr) -> str:
+    """An exact number, and its decimal if it is long: roots and long quotients hide their sign and size."""
+    return str(number) if len(str(number)) <= LONGEST else f"{number} (about {decimal(number)})"
 
 
 def memory_one_of_two(game: Game) -> bool:
