@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from time import monotonic
 from typing import Any, TypeVar
 
 from numerics.store import origin
@@ -22,6 +23,7 @@ Result = TypeVar("Result")
 
 MISSING = "Dask is not installed (pip install 'basin-entry[cluster]')"
 PATIENCE = 30  # seconds that a scheduler and its first worker may take to answer
+_ASKING = 1.0  # seconds between two looks at how many workers there are
 _AHEAD = 2  # tasks waiting or running for each thread of a worker: no worker waits, and few results wait here
 
 
@@ -60,21 +62,25 @@ class Cluster:
                 self.client.submit(_checked, work, item, rest, expected, pure=False) for item in islice(waiting, count)
             ]
 
-        running = as_completed(submitted(self._wanted()), loop=self.client.loop)
-        for future in running:
-            yield self._result(future)
+        wanted, asked = self._wanted(), monotonic()
+        running = as_completed(submitted(wanted), loop=self.client.loop, with_results=True)
+        for future, result in self._raised_here(running):
+            yield result
             future.release()
-            running.update(submitted(max(1, self._wanted() - running.count())))
+            if monotonic() - asked > _ASKING:  # workers come and go; to ask for each task would take as long as it
+                wanted, asked = self._wanted(), monotonic()
+            running.update(submitted(max(1, wanted - running.count())))
 
     def _wanted(self) -> int:
         threads: int = sum(self.client.nthreads().values())
         return _AHEAD * max(1, threads)
 
-    def _result(self, future: Any) -> Any:
+    def _raised_here(self, running: Iterator[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+        """The same pairs of a future and its result, errors of the cluster in words."""
         from distributed import KilledWorker
 
         try:
-            return future.result()
+            yield from running
         except KilledWorker:
             raise BadInput(
                 f"--cluster: the same task ended several workers of {self.address}; see their logs."
