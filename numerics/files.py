@@ -45,6 +45,7 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     Raises:
         BadInput: the place cannot be written.
     """
+    _refuse_what_is_no_file(path)
     try:
         return store_whole(path, content.encode() if isinstance(content, str) else content)
     except StorageError as error:
@@ -75,6 +76,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     Raises:
         BadInput: the place cannot be written.
     """
+    _refuse_what_is_no_file(path)
     try:
         with _beside(path) as beside, beside.open("wb") as file:
             yield file
@@ -84,11 +86,15 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         raise BadInput(_unwritable(path, error)) from None
 
 
+def _refuse_what_is_no_file(path: Path) -> None:
+    """A device or pipe that a user names is not to be renamed over."""
+    if os.path.exists(path) and not path.is_file():
+        raise BadInput(f"cannot write {path}: it is not a regular file.")
+
+
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
     """A neighbour to write, which is renamed over the file in the end."""
-    if os.path.exists(path) and not path.is_file():
-        raise OSError("it is not a regular file")
     beside = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
