@@ -52,8 +52,3 @@ def write_arrays(path: Path, arrays: Mapping[str, Pieces]) -> Path:
                 if length != pieces.shape[-1]:
                     raise ValueError(f"The pieces of {name} are {length} long, not {pieces.shape[-1]}.")
     return path
-
-
-def pieces_of(array: NDArray[Any]) -> Pieces:
-    """An array that is in memory already, as one piece."""
-    return Pieces(array.shape, lambda: iter((array,)))

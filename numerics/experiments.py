@@ -21,7 +21,7 @@ from theory.updates import FORMS, SPLITS, Form, Split
 
 Gradient = Literal["exact", "sampled"]
 GRADIENTS: tuple[Gradient, ...] = ("exact", "sampled")
-MOST_STARTS = 10**10  # drawn at random; their numbers fit into the names of chunks
+MOST_STARTS = 10**10  # drawn at random: hours, and no more memory than a few
 MOST_POINTS = 10**7  # of a grid, whose labels are kept in memory
 CLOSEST = Rational(1, 10**12)  # 1 − γ, below which fewer than four digits of a value are right
 MOST_STEPS = 10**8  # whose step sizes fit in memory

@@ -35,3 +35,20 @@ def called(
     assert isinstance(code, int)
     printed = capsys.readouterr()
     return Result(code, printed.out, printed.err)
+
+
+# For scripts in a process of their own: the command once more and once more, each call as [status, output, errors].
+TOLD = """
+import contextlib, io, json, sys
+from numerics.cli import main
+
+def told(arguments):
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    sys.argv = ["basin-entry", *arguments]
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code
+    return code, out.getvalue(), err.getvalue()
+"""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import TOLD
 from test_architecture import OPTIONAL, fits, sources
 from wheels import ROOT, environment, interpreter, run, wheel
 
@@ -113,21 +114,11 @@ SLOW_VERBS: list[tuple[list[str], int, str]] = [
     (["figures", "out"], 0, "files in out"),
     (["report", "out"], 0, "files in out"),
 ]
-CALLS = """
-import contextlib, importlib, io, json
-from numerics.cli import main
-
+CALLS = f"""
+import importlib
+{TOLD}
 calls, modules = map(json.loads, sys.argv[1:])
-results = []
-for arguments in calls:
-    out, code = io.StringIO(), 0
-    sys.argv = ["basin-entry", *arguments]
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        try:
-            main()
-        except SystemExit as stop:
-            code = stop.code
-    results.append([code, out.getvalue()])
+results = list(map(told, calls))
 for name in modules:
     importlib.import_module(name)
 print(json.dumps(results))
@@ -138,7 +129,9 @@ def say(calls: list[tuple[list[str], int, str]], modules: list[str], cwd: Path) 
     """Run commands without extras: each ends with its status, says its word, and shows no traceback. Then import."""
     script, words = BLOCK.format(EXTRAS) + CALLS, [words for words, _, _ in calls]
     done = run([sys.executable, "-c", script, json.dumps(words), json.dumps(modules)], cwd)
-    for (words, status, expected), (code, out) in zip(calls, json.loads(done.stdout.splitlines()[-1]), strict=True):
+    found = json.loads(done.stdout.splitlines()[-1])
+    for (words, status, expected), (code, *printed) in zip(calls, found, strict=True):
+        out = "".join(printed)
         assert code == status, f"{words}: {out}"
         assert expected in " ".join(out.split()), f"{words}: {out}"
         assert "Traceback" not in out

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import TOLD
 
 from theory.claims import LEDGER
 from theory.errors import BadInput
@@ -24,22 +25,10 @@ from theory.updates import REGISTRY as RULES
 
 ROOT = Path(__file__).resolve().parent.parent
 SECTION = (ROOT / "README.md").read_text().split("## Adding a game")[1].split("\n## ")[0]
-SCRIPT = """
-import contextlib, io, json, sys
+SCRIPT = f"""
 import theory, numerics
-from numerics.cli import main
-
-results = [theory.__file__, numerics.__file__]
-for arguments in json.loads(sys.argv[1]):
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    sys.argv = ["basin-entry", *arguments]
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            main()
-        except SystemExit as stop:
-            code = stop.code
-    results.append([code, out.getvalue(), err.getvalue()])
-print(json.dumps(results))
+{TOLD}
+print(json.dumps([theory.__file__, numerics.__file__, *map(told, json.loads(sys.argv[1]))]))
 """
 
 

@@ -143,7 +143,7 @@ class Alignment:
 
     def _conclusion(self) -> Line:
         if not self.possible and not self.holds:  # it may vanish identically at the current payoffs
-            return Line(f"the correction points away somewhere, {where_it_holds(self.game)} if it is not zero")
+            return Line(f"unless it is zero, the correction points away somewhere, {where_it_holds(self.game)}")
         now = f"at the current payoffs this {'holds' if self.holds else 'fails'}" if self.game.parameters else ""
         if not self.conditions:
             return Line("order aligned: no correction points away from the target at any policy")

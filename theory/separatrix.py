@@ -87,7 +87,9 @@ def separatrix(game: AnyGame) -> Separatrix:
     field = corrected_field(game)
     (p,), (q,) = parameters(game, "direct")
     if not exact.is_zero(field[0] - field[1].xreplace({p: q, q: p})):
-        raise BadInput(f"separatrix: game {game.name!r} is not symmetric.")
+        raise BadInput(
+            f"separatrix: the closed form is for symmetric games only, and game {game.name!r} is not symmetric."
+        )
     s, difference = Symbol("s", real=True), Symbol("delta", real=True)
     total = lowest_terms((field[0] + field[1]).subs(q, s - p))
     gap = lowest_terms((field[0] - field[1]).subs(q, p - difference))

@@ -85,10 +85,7 @@ def test_claims_are_shared_out(address: str) -> None:
 
 
 def test_a_worker_with_other_code_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = cluster._origin()
-    cluster._origin.cache_clear()
-    monkeypatch.setattr(cluster, "_origin", lambda: here)
-    monkeypatch.setattr(cluster, "_checked", lambda work, item, rest, expected: _elsewhere(work, item, rest, expected))
+    monkeypatch.setattr(cluster, "_checked", _elsewhere)
     with pytest.raises(BadInput, match=r"^--cluster: worker \S+ has other code, processor; results"):
         simulate(EXACT, cluster=address)
 

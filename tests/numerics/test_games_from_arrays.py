@@ -55,6 +55,7 @@ def test_three_players_and_their_own_actions() -> None:
         (np.float32(0.1), Rational(1, 10)),  # as float64 it would be 0.10000000149…
         (1e-7, Rational(1, 10**7)),
         (-2.5, Rational(-5, 2)),
+        (1e-199, Rational(1, 10**199)),
         (np.int8(-3), Rational(-3)),
         (2**70, Rational(2**70)),
         (Fraction(1, 3), Rational(1, 3)),
@@ -68,7 +69,9 @@ def test_numbers_are_exact(entry: object, value: Rational) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(payoffs=hnp.arrays(np.float64, (2, 2, 3), elements=st.floats(-1e6, 1e6)))
+@given(
+    payoffs=hnp.arrays(np.float64, (2, 2, 3), elements=st.just(0.0) | st.floats(1e-199, 1e6) | st.floats(-1e6, -1e-199))
+)
 def test_every_float_stands_for_a_decimal_that_gives_it_back(payoffs: np.ndarray[Any, Any]) -> None:
     game = game_from_arrays("own", payoffs)
     for joint, row in zip(game.joint_actions, game.reward[0], strict=True):
@@ -90,6 +93,10 @@ def test_equilibria_are_those_that_nashpy_finds(payoffs: np.ndarray[Any, Any]) -
 
 REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: game_from_arrays("own", [HUNT]), "payoffs: a game has 2 to 8 players, not 1."),
+    (
+        lambda: game_from_arrays("own", [HUNT, [[1e-221, 2], [3, 0]]]),
+        "payoffs[1][0][0]: '1e-221' is not an exact finite",
+    ),
     (lambda: game_from_arrays("own", 3), "payoffs: expected one array per player, not int."),  # type: ignore[arg-type]
     (lambda: game_from_arrays("own", np.zeros((2, 2, 2, 2))), "payoffs[0]: 2 players need arrays of 2 axes, not 3."),
     (lambda: game_from_arrays("own", [HUNT, [[1, 2], [3]]]), "payoffs[1]: 2 players need arrays of 2 axes, not 1."),

@@ -254,7 +254,8 @@ def claiming(shape: tuple[int, ...]) -> bytes:
     return file.getvalue()
 
 
-def bomb(kind: int, size: int = 2**25) -> bytes:
+def bomb(kind: int, size: int = 2**26) -> bytes:
+    """A small archive of one large array, larger than what the allocator may keep of earlier ones (32 MB)."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", kind) as archive:
         archive.writestr("ends.npy", _npy(np.zeros(size // 8)))

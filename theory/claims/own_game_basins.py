@@ -7,21 +7,17 @@ from sympy import Expr, Integer, Rational
 from theory.claims.model import Evidence, Finding, Verdict
 from theory.claims.own_game_model import OwnCheck, not_applicable, one_shot, target_first, with_decimal
 from theory.errors import BadInput
-from theory.exact import Undecided, is_zero
+from theory.exact import Undecided
 from theory.flux import StraightBoundary, straight_boundary
-from theory.games import AnyGame, Game
-from theory.policies import parameters
-from theory.separatrix import corrected_field, separatrix
+from theory.games import AnyGame
+from theory.separatrix import separatrix
 from theory.symbols import correction
 
 HALVINGS = 40
 
 
 def _separatrix(game: AnyGame) -> Finding:
-    game = target_first(one_shot(game, "separatrix"))
-    if [len(names) for names in game.actions] == [2, 2] and not _exchangeable(game):
-        return not_applicable("closed form only for symmetric games; G.flux covers other coordination games")
-    line = separatrix(game)
+    line = separatrix(target_first(one_shot(game, "separatrix")))
     at = dict(line.game.parameters)
     if not 0 < line.boundary.subs(at).subs(correction, 0) < 2:
         return not_applicable("at lambda = 0 the boundary does not cross the square, so one basin fills it")
@@ -37,12 +33,6 @@ def _separatrix(game: AnyGame) -> Finding:
         {"boundary": str(line.boundary.subs(at)), "share_at_0": str(start), "slope_at_0": str(slope)},
     )
     return Finding(verdict, f"the basin {change}", (evidence,))
-
-
-def _exchangeable(game: Game) -> bool:
-    """Whether v + lambda C of a 2 x 2 game stays the same when the players change places."""
-    (first, second), ((p,), (q,)) = corrected_field(game), parameters(game, "direct")
-    return is_zero(first - second.xreplace({p: q, q: p}))
 
 
 def _flux(game: AnyGame) -> Finding:

@@ -17,6 +17,7 @@ from theory.ipd_alignment import rounded
 
 NOT_APPLICABLE = "not applicable"
 LONGEST = 12  # characters of a number to read
+_SMALLEST = 1000  # of numbers of interest, minus its power of ten
 _SAYS_NOTHING = "not-applicable: "
 
 
@@ -102,12 +103,15 @@ def target_first(game: Game) -> Game:
 
 
 def decimal(number: Expr, places: int = 4) -> str:
-    """A real number as a decimal for reading, or with a power of ten where ``places`` would show little of it."""
-    if number == 0 or Rational(1, 10**places) <= abs(number) < 10**9:
-        return rounded(number, places)
+    """A real number as a decimal for reading, or with a power of ten where ``places`` would show little of it.
+
+    What is smaller than any number that a game file can lead to reads as 0: it may be 0 in disguise.
+    """
     shift = 0
-    while abs(number) * 10**shift < 100**places:
+    while abs(number) * 10**shift < 100**places and shift < _SMALLEST:
         shift += places
+    if shift >= _SMALLEST or Rational(1, 10**places) <= abs(number) < 10**9:
+        return rounded(number, places)
     whole = int(floor(abs(number) * 10**shift + Rational(1, 2)))
     return f"{'-' if number < 0 else ''}{Decimal(whole) / 10**shift:.{places}e}"
 
