@@ -28,7 +28,7 @@ verify: setup-core ## check every claim (PROFILE=quick, OUT=results)
 test: setup-test ## run the tests (PYTEST_ARGS=... is passed on)
 	@$(PYTEST) -n 2 --dist worksteal -q $(PYTEST_ARGS)
 
-thorough: setup-test ## run the tests, the slow ones too (marked so, or listed in tests/thorough.txt)
+thorough: setup-test ## run the tests, the slow ones too
 	@$(PYTEST) -n 2 --dist worksteal -q -m '' $(PYTEST_ARGS)
 
 lint: setup-lint ## check style, formatting and types

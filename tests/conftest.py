@@ -30,14 +30,6 @@ def invoke(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
     return lambda *arguments: called(arguments, monkeypatch, capsys)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what is marked
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what ``thorough.txt`` lists, with or without its parameters, beside the marks in the tests themselves.
-
-    Whole notebooks come first: they take minutes, and at the end one processor would wait for the other.
-    """
-    listed = set((Path(__file__).parent / "thorough.txt").read_text(encoding="utf-8").splitlines())
-    for item in items:
-        if item.nodeid in listed or item.nodeid.partition("[")[0] in listed:
-            item.add_marker(pytest.mark.thorough)
+    """Whole notebooks come first: they take minutes, and at the end one processor would wait for the other."""
     items.sort(key=lambda item: not item.name.startswith("test_a_notebook_shows"))

@@ -524,10 +524,3 @@ def test_an_import_that_waits_would_be_found():
     source = "from theory import exact\ndef f():\n    def g():\n        import numpy\n        {}\n    return g"
     assert waiting(ast.parse(source.format("from theory import exact")), "theory.made_up", modules, False)
     assert not waiting(ast.parse(source.format("pass")), "theory.made_up", modules, False)
-
-
-def test_what_is_listed_as_thorough_is_there():
-    """A test that is renamed would go back to the default run unnoticed, and one that is gone stay on the list."""
-    for entry in (ROOT / "tests" / "thorough.txt").read_text(encoding="utf-8").splitlines():
-        file, _, name = entry.partition("::")
-        assert f"def {name.partition('[')[0]}(" in (ROOT / file).read_text(encoding="utf-8"), entry

@@ -43,6 +43,7 @@ def under_both(cwd: Path, *parts: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return found[0], found[1]
 
 
+@pytest.mark.thorough
 def test_ground_types_change_no_value_verdict_or_certificate(tmp_path: Path) -> None:
     flint, python = under_both(tmp_path, *EXACT)
     assert flint == python
@@ -138,6 +139,7 @@ def say(calls: list[tuple[list[str], int, str]], modules: list[str], cwd: Path) 
         assert out.count("pip install") <= 1
 
 
+@pytest.mark.thorough
 def test_every_verb_works_and_every_other_module_is_imported_without_any_extra(tmp_path: Path) -> None:
     homes = [home for homes, _ in OPTIONAL.values() for home in homes.split()]
     plain = [name for name in sources() if not any(fits(name, home) for home in homes)]

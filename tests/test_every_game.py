@@ -50,7 +50,13 @@ REFUSED = {
 
 
 # Twelve rounds cost up to a minute a verb.
-LONG = {("ipd-finite", verb) for verb in ("derive json", "simulate unroll", "simulate asymmetric")}
+LONG = {
+    ("ipd-finite", verb)
+    for verb in (
+        *("align", "derive json", "derive latex", "derive logit"),
+        *("simulate", "simulate asymmetric", "simulate direct", "simulate unroll"),
+    )
+}
 PAIRS = [
     pytest.param(verb, game, marks=[pytest.mark.thorough] * (game == LARGE or (game, verb) in LONG))
     for verb in VERBS
@@ -83,10 +89,16 @@ def test_verify_on_games_without_a_target(game: str, tmp_path: Path, invoke: Inv
     assert reasons["G.entry"].startswith("not-applicable: ")
 
 
-# Two inner steps, and twelve rounds, take as long as all the rest together; tests/theory covers both.
+# By default the rules that others are made of; two inner steps, and twelve rounds, take as long as all the rest
+# together; tests/theory covers both.
+SHORT = {"pg", "meta", "sos"}
+
+
 @pytest.mark.parametrize("unroll", ["1", pytest.param("2", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("rounds", [1, pytest.param(12, marks=pytest.mark.thorough)])
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    "rule", [pytest.param(rule, marks=[pytest.mark.thorough] * (rule not in SHORT)) for rule in RULES]
+)
 def test_every_rule_is_derived_for_every_game(rule: str, rounds: int, unroll: str, invoke: Invoke) -> None:
     for game in ["ipd-finite"] if rounds > 1 else [name for name in SMALLER if name != "ipd-finite"]:
         done = invoke("derive", game, "--rule", rule, "--unroll", unroll)

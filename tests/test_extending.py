@@ -117,6 +117,7 @@ def check_alignment(found: dict[str, Any]) -> None:
     assert found["holds"] is True
 
 
+@pytest.mark.thorough
 def test_the_new_rule_is_derived_compiled_and_run(checkout: Path) -> None:
     """By hand: in matching pennies v = (4q − 2, 2 − 4p), so that the rule keeps the zero and turns toward it."""
     options = "--policy direct --init uniform:0.4:0.6 --count 20 --steps 400 --lr 0.05 --inner-lr 0.5"

@@ -82,6 +82,7 @@ def test_by_hand() -> None:
     assert found.flux[0] == pytest.approx(4, rel=1e-12)
 
 
+@pytest.mark.thorough
 def test_verdicts() -> None:
     assert c05.CHECKS["C5.flux"](Run("quick", 0)).verdict is Verdict.SUPPORTED
     finding = c05.CHECKS["C5.ordering"](Run("quick", 0))

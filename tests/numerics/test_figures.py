@@ -44,11 +44,14 @@ DRAWN: dict[str, Callable[[], Figure]] = {
 }
 
 
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.thorough] * (name == "basins")) for name in DRAWN]
+)
 def test_a_figure_can_be_read_in_print(name: str) -> None:
     assert faults(DRAWN[name]()) == []
 
 
+@pytest.mark.thorough
 def test_figures_of_a_verification_can_be_read_in_print(verified: Path | None) -> None:
     if verified is None:
         pytest.skip("no verification was made before these tests")

@@ -367,6 +367,7 @@ def test_restricted_mean_is_the_area_above_the_curve(steps: list[int]) -> None:
     assert within((area, area), result.interval)
 
 
+@pytest.mark.thorough
 @given(run_lists, st.data())
 @settings(max_examples=10)
 def test_restricted_mean_bounds_every_completion(runs: list[Run], data: st.DataObject) -> None:
@@ -450,6 +451,7 @@ def test_paired_undecided_by_hand() -> None:
     assert paired(pairs[:6]).p_value == 2 / 2**6 < result.p_value
 
 
+@pytest.mark.thorough
 @given(run_pairs, st.data())
 @settings(max_examples=15)
 def test_paired_bounds_every_completion(pairs: list[tuple[Run, Run]], data: st.DataObject) -> None:

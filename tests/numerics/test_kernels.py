@@ -132,6 +132,7 @@ def as_fractions(values: list[Rational]) -> list[Fraction]:
     return [Fraction(int(value.p), int(value.q)) for value in values]
 
 
+@pytest.mark.thorough
 @given(st.data())
 @settings(max_examples=12)
 @pytest.mark.parametrize("policy", ["direct", "logit"])
@@ -252,9 +253,18 @@ CASES = [
 ]  # fmt: skip
 
 
+# Each case is compiled; the terms of "meta" are those of the three rules before it.
 @given(st.data())
 @settings(max_examples=4)
-@pytest.mark.parametrize(("shape", "policy", "rule", "form"), CASES)
+@pytest.mark.parametrize(
+    ("shape", "policy", "rule", "form"),
+    [
+        pytest.param(
+            *case, marks=[pytest.mark.thorough] * (case[2] in {"pg", "own"} or case[::2][:2] == ("2x2", "peer"))
+        )
+        for case in CASES
+    ],
+)
 def test_kernel_and_numpy_agree(shape: str, policy: str, rule: str, form: tuple[str, int], data: st.DataObject) -> None:
     game = SHAPES[shape]
     values = {s: data.draw(strategies.rationals(-3, 3, 4)) for s, _ in game.parameters if s.name != "gamma"}
@@ -538,6 +548,7 @@ def processes(count: int, **environment: str) -> list[list[str]]:
     return outputs
 
 
+@pytest.mark.thorough
 def test_processes_share_the_cache_and_do_not_disturb_each_other(tmp_path: Path) -> None:
     first = processes(2, BASIN_ENTRY_CACHE=str(tmp_path))
     files = list((tmp_path / "kernels").glob("*.py"))
@@ -550,6 +561,7 @@ def test_processes_share_the_cache_and_do_not_disturb_each_other(tmp_path: Path)
     assert not [path for path in (tmp_path / "kernels").iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.thorough
 def test_a_cache_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (output,) = processes(1, BASIN_ENTRY_CACHE=str(tmp_path / "file"))

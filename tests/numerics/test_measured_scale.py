@@ -148,6 +148,7 @@ def test_the_page_says_what_the_figures_say() -> None:
     assert "On 1,000 cores it limits nothing here" in unlimited and "limits short" not in unlimited
 
 
+@pytest.mark.thorough
 def test_the_stored_page_is_drawn_from_the_stored_figures(tmp_path: Path) -> None:
     text = (FOLDER / "scale.json").read_text(encoding="utf-8")
     scale = read(text)

@@ -51,6 +51,7 @@ def test_layers_by_hand() -> None:
     assert_allclose(networks.logits(0, jnp.asarray(theta)), wanted, rtol=1e-12)
 
 
+@pytest.mark.thorough
 def test_the_surrogates_gradient_is_right_on_average_where_nature_moves_too() -> None:
     """200 batches of 500: within five standard errors of the exact derivative, for every player and log-odds."""
     game = drawn_game(2)
@@ -106,6 +107,7 @@ def test_what_is_no_number_is_not_repaired_by_clipping() -> None:
 # ------------------------------------------------------------------------------------------------------- alignment
 
 
+@pytest.mark.thorough
 def test_alignment_by_its_definition() -> None:
     """From the parameters' correction by automatic differentiation, moved by the Jacobian, and W written out."""
     game = ipd()

@@ -108,7 +108,7 @@ def agree(one: dict[str, Any], two: dict[str, Any]) -> bool:
     return all(bool(np.allclose(a, b, rtol=1e-10, atol=1e-10)) for a, b in rows)
 
 
-LONG = {"ipd, two steps", "public-goods"}  # to compile
+LONG = {"ipd, two steps", "public-goods", "drawn"}  # to compile
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.thorough] * (name in LONG)) for name in CASES])
@@ -126,7 +126,7 @@ def test_wrong_kernel_forms_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None
     assert not agree(by_autodiff("ipd, expanded"), by_kernels("ipd, expanded"))
 
 
-@pytest.mark.parametrize("form", ["unrolled", "expanded"])
+@pytest.mark.parametrize("form", [pytest.param("unrolled", marks=pytest.mark.thorough), "expanded"])
 def test_updates_by_finite_differences(form: Any) -> None:
     game = ipd()
     networks, theta = drawn(game, (3,), 8)
@@ -216,6 +216,7 @@ def test_a_network_without_hidden_layers_in_one_state_is_a_table_twice_as_fast()
     assert not np.allclose(ends, run(slower, logits_of(Networks.of(game, ()), starts), 25), rtol=1e-3)
 
 
+@pytest.mark.thorough
 def test_starts_and_draws_do_not_depend_on_the_company() -> None:
     game = stag_hunt()
     arms = (Arm("pg", 0.0, 0.0), Arm("meta", 0.35, 1.5))
@@ -251,6 +252,7 @@ def test_arms_have_the_published_coefficients() -> None:
     assert sum(Networks.of(training.game).count(player) for player in range(2)) == 2 * 385
 
 
+@pytest.mark.thorough
 def test_the_oracle_goes_on_with_policy_gradient_alone() -> None:
     training = published_training(stag_hunt(), ("meta",), steps=20, hidden=(3,))
     trained = train(training, starts(training, 8, 0), 0, keep=20)

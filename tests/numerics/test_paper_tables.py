@@ -158,10 +158,15 @@ def test_folders_that_hold_no_ledger(tmp_path: Path) -> None:
         write_tables(tmp_path)
 
 
+# Repeated games keep mixed ends whose limit takes the oracle all its steps; the grid's identity takes minutes. The
+# other one-shot games differ from coordination in nothing that a ledger does.
+SLOW = {name for name in REGISTRY if name.startswith(("ipd", "grid"))}
+SLOW |= {"battle-of-the-sexes", "chicken", "prisoners-dilemma", "stag-hunt-3"}
+
+
 @pytest.mark.parametrize(
     "name",
-    # Repeated games keep mixed ends whose limit takes the oracle all its steps; the grid's identity takes minutes.
-    [pytest.param(name, marks=pytest.mark.thorough if name.startswith(("ipd", "grid")) else ()) for name in REGISTRY],
+    [pytest.param(name, marks=[pytest.mark.thorough] * (name in SLOW)) for name in REGISTRY],
 )
 def test_every_named_game_gets_a_ledger(name: str, tmp_path: Path) -> None:
     ledger = verify_game(REGISTRY[name](), Run("quick", 0))

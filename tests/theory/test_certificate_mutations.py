@@ -95,6 +95,7 @@ LARGE: dict[str, Callable[[], Certificate]] = {
     "cooperative-set-steps": lambda: _cooperative(Dynamics("direct", Rational(1, 1000))),
 }
 SOURCES = {**SMALL, **LARGE}
+SLOW = {"alld-box-tremble", "tft-toward", "tft-turn", "grim-turn", "cooperative-set-steps"}
 
 
 @lru_cache
@@ -831,7 +832,7 @@ def without_the_game(name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[list[M
     return [file for file in mutations(name) if file not in late], late
 
 
-@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.thorough] * (name in SLOW)) for name in LARGE])
 def test_mutations_of_large_files_are_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     early, late = without_the_game(name, monkeypatch)
     assert len(early) > 100 and len(late) > 20

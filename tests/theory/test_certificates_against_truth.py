@@ -659,6 +659,7 @@ def check_sample(seed: int, count: int, each: int) -> None:
     assert len(noticed) == certified
 
 
+@pytest.mark.thorough
 def test_games_of_two_states_by_sampling() -> None:
     check_sample(seed=11, count=24, each=60)
 

@@ -176,6 +176,7 @@ def test_sides_of_different_lengths() -> None:
     assert found.proof["no_larger"] is None
 
 
+@pytest.mark.thorough
 def test_the_cooperative_set() -> None:
     found = accepted(certify(ipd(), "cooperative-set"))
     assert found.region["held"] == [0, 1, 5, 6] and found.conclusion["limit"] == "equilibria"

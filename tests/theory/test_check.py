@@ -1132,7 +1132,7 @@ def long_numbers(states):
 @pytest.mark.parametrize(
     "entry",
     [
-        changed(closed_box(), "proof.visits.0.1", heavy_tree(49_990)),
+        pytest.param(changed(closed_box(), "proof.visits.0.1", heavy_tree(49_990)), marks=pytest.mark.thorough),
         changed(closed_box(), "proof.visits.0.1", heavy_tree(20_000)),
         changed(closed_box(), "proof.visits.0.1", SIGN * 100_001),
         changed(closed_box(), "proof.visits.0.1", [0] * 100_001),
@@ -1165,7 +1165,9 @@ def test_too_much_work_is_refused_soon(entry):
     ("entry", "reason"),
     [
         (changed(closed_box(), "proof.visits.0.1", heavy_tree(50_000)), "nodes"),
-        (changed(drift_certificate(), "proof.speeds.0.1.1", heavy_tree(50_000)), "nodes"),
+        pytest.param(
+            changed(drift_certificate(), "proof.speeds.0.1.1", heavy_tree(50_000)), "nodes", marks=pytest.mark.thorough
+        ),
         (changed(closed_level(), "proof.trees.0", heavy_tree(50_000)), "nodes"),
         (changed(aligned(COOPERATE), "proof.tree", heavy_tree(50_000)), "nodes"),
         (closed_box() | {"game": random_game(7, 1, 1)}, "players"),

@@ -16,7 +16,10 @@ KINDS = {"C19.boxes": 8, "C19.balls": 8, "C19.fields": 4, "C19.steps": 2, "C19.m
 KINDS |= {"C19.cooperative-set": 2, "C7.boxes": 2, "C7.turn": 3}
 
 
-@pytest.mark.parametrize("name", KINDS)
+SLOW = {"C19.balls", "C19.cooperative-set", "C19.ipd"}  # made by every verification
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.thorough] * (name in SLOW)) for name in KINDS])
 def test_every_region_is_certified_with_its_file(name: str) -> None:
     check = CLAIMS[name].check
     assert check is not None

@@ -30,7 +30,12 @@ def outcome(claim_id: str) -> Verdict:
     return settle(check).verdict
 
 
-@pytest.mark.parametrize("claim_id", VERDICTS)
+SLOW = {"C1.splits", "C1.relations"}  # made by every verification
+
+
+@pytest.mark.parametrize(
+    "claim_id", [pytest.param(claim, marks=[pytest.mark.thorough] * (claim in SLOW)) for claim in VERDICTS]
+)
 def test_verdict_and_evidence(claim_id: str) -> None:
     check = CLAIMS[claim_id].check
     assert check is not None

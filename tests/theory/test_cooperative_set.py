@@ -243,6 +243,7 @@ def on_the_boundary(game: Game, six: list[Rational], which: int) -> list[Rationa
     return [*base[:symbol], at_0 / (at_0 - at_1), *base[symbol + 1 :]]
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(st.lists(chances, min_size=6, max_size=6), st.sampled_from(PATIENT), st.sampled_from(USUAL), st.integers(0, 3))
 def test_membership_agrees_with_the_deviation_test_inside_outside_and_on_the_edge(
@@ -264,6 +265,7 @@ def test_membership_agrees_with_the_deviation_test_inside_outside_and_on_the_edg
         assert found.contains(profile) is no_deviation(game, profile) is akin(game, at)
 
 
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(strategies.rationals(0, 1, 3), min_size=6, max_size=6),

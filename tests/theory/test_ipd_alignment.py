@@ -325,6 +325,7 @@ WANTED = {
 }
 
 
+@pytest.mark.thorough
 def test_verdicts() -> None:
     found = {claim.id: settle(claim.check) for claim in CLAIMS if claim.check is not None}
     assert {name: finding.verdict for name, finding in found.items()} == WANTED

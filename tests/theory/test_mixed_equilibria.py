@@ -182,6 +182,7 @@ GRID = sorted({Rational(a, a + b) for a in range(5) for b in range(5) if a + b} 
 small = st.tuples(*[st.integers(-2, 2)] * 4).map(lambda n: ((n[0], n[1]), (n[2], n[3])))
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(small, small)
 def test_every_game_agrees_with_the_deviation_test_point_by_point(row: Numbers, column: Numbers) -> None:

@@ -127,6 +127,7 @@ def test_two_players_against_the_tables(game: Game) -> None:
     assert (order.cooperative, order.alignment.holds) == independent_sign(game)
 
 
+@pytest.mark.thorough
 @settings(max_examples=25)
 @given(st.data())
 def test_complements_with_positive_spillovers_have_it(data: st.DataObject) -> None:
@@ -230,6 +231,7 @@ def test_mean_alignment_against_a_sum() -> None:
     assert (4 * midpoint(4) - midpoint(2)) / 3 == c05.mean_alignment().subs(dict(game.parameters))
 
 
+@pytest.mark.thorough
 def test_verdicts() -> None:
     found = {claim.id: claim.check().verdict for claim in c05.CLAIMS if claim.check is not None}
     assert found == {

@@ -347,6 +347,7 @@ def replaced(profile: StationaryProfile, player: int, policy: StationaryPolicy) 
     return (*profile[:player], policy, *profile[player + 1 :])
 
 
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None)
 @given(st.one_of(strategies.one_shot_games(), strategies.stochastic_games(states=2, actions=(2, 2))))
 def test_ranges_of_tremble_agree_with_enumeration_inside_at_the_end_and_beyond(game: Game) -> None:

@@ -79,6 +79,7 @@ def test_logit_has_nothing_to_show_at_pure_profiles() -> None:
         repeated_alignment(ipd(), "logit")
 
 
+@pytest.mark.thorough
 def test_the_appendix_is_one_document() -> None:
     written = appendix()
     assert written == appendix() and written.isascii()
@@ -90,6 +91,7 @@ def test_the_appendix_is_one_document() -> None:
     assert any("stag-hunt" in title for title in shown) and any("ipd restricted to TFT" in title for title in shown)
 
 
+@pytest.mark.thorough
 def test_the_appendix_follows_the_game(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is typed in: another Stag Hunt changes what is printed."""
     before = appendix()
