@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
@@ -427,8 +428,6 @@ def verify(
     if game is None and settings:
         raise BadInput("--set: it changes a named game, so name one: basin-entry verify GAME --set NAME=VALUE.")
     if game is not None:
-        if claim:
-            raise BadInput("--claim: it selects claims of the paper, so it does not go with a game.")
         if cluster is not None:
             raise BadInput("--cluster: it shares out the paper's claims, so it does not go with a game.")
         chosen = _game(game, settings)
@@ -436,6 +435,7 @@ def verify(
             checked = verify_game(
                 chosen,
                 Run(profile, seed, progress, unfinished, shared),
+                claim or (),
                 lambda name: progress(f"checking {name}", 0, 0),
             )
         written = write_ledger(checked, out)
@@ -533,6 +533,7 @@ def _print_ledger(ledger: Ledger) -> None:
     table = RichTable("claim", "verdict", "statement and what was found", show_lines=True)
     colours = {"PROVED": "green", "CERTIFIED": "green", "SUPPORTED": "cyan", "REFUTED": "red", "UNDECIDED": "yellow"}
     colours[NOT_APPLICABLE] = "dim"
+    counted: Counter[str] = Counter()
     for entry in ledger.entries:
         if entry.finding == NOT_RUN:  # left out by --claim
             continue
@@ -540,7 +541,10 @@ def _print_ledger(ledger: Ledger) -> None:
         found = [reason, *(f"• {evidence.summary}" for evidence in entry.finding.evidence)]
         told = [f"[italic]{escape(entry.claim.statement)}[/]", *map(escape, found)]
         table.add_row(entry.claim.id, f"[{colours[verdict]}]{verdict}[/]", "\n".join(told))
+        counted[verdict] += 1
     _wide_console().print(table)
+    sums = ", ".join(f"{counted[verdict]} {verdict}" for verdict in colours if counted[verdict])
+    typer.echo(f"{counted.total()} verdicts: {sums}.")
 
 
 @contextmanager

@@ -197,10 +197,25 @@ def _check(name: str, run: Run) -> tuple[str, Finding, float]:
     return name, finding, time.perf_counter() - begin
 
 
-def verify_game(game: AnyGame, run: Run, started: Callable[[str], None] | None = None) -> Ledger:
-    """Run every check that says something about one game; the others say in one sentence why they do not apply."""
+def verify_game(
+    game: AnyGame, run: Run, only: Collection[str] = (), started: Callable[[str], None] | None = None
+) -> Ledger:
+    """Run every check that says something about one game; the others say in one sentence why they do not apply.
+
+    Args:
+        only: ids of the checks to run; all of them where it is empty.
+        started: called with the id of every check before it runs.
+
+    Raises:
+        BadInput: an id that no check has.
+    """
     checks = [(claim, claim.check) for claim in own_game_claims(game) if claim.check is not None]
     checks += [(claim, partial(check, run)) for claim, check in own_game.numerical_checks(game)]
+    known = [claim.id for claim, _ in checks]
+    for name in only:
+        if name not in known:
+            raise BadInput(f"--claim: a game has no check {name!r}; its checks are {', '.join(known)}.")
+    checks = [(claim, check) for claim, check in checks if not only or claim.id in only]
     entries = []
     for claim, check in checks:
         if started is not None:
@@ -208,7 +223,8 @@ def verify_game(game: AnyGame, run: Run, started: Callable[[str], None] | None =
         begin = time.perf_counter()
         finding = settle(check)
         entries.append(Entry(claim, finding, time.perf_counter() - begin))
-    return Ledger(tuple(entries), provenance(profile=run.profile, seed=run.seed, game=game.name))
+    asked = provenance(profile=run.profile, seed=run.seed, game=game.name, claims=sorted(only))
+    return Ledger(tuple(entries), asked)
 
 
 def unexpected(ledger: Ledger, profile: str) -> list[str]:

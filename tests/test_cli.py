@@ -426,6 +426,16 @@ def test_verify_where_a_file_is_in_the_way(invoke: Invoke, tmp_path: Path) -> No
     assert files(tmp_path) == {"out": b"mine"}
 
 
+def test_some_checks_of_a_game_and_how_many_came_out_how(invoke: Invoke, tmp_path: Path) -> None:
+    chosen = ("--claim", "G.target", "--claim", "G.set", "--claim", "G.near")
+    result = invoke("verify", "stag-hunt", *chosen, "--out", "out")
+    assert result.code == 0
+    assert "\n3 verdicts: 2 PROVED, 1 not applicable.\n" in result.out
+    data = json.loads((tmp_path / "out" / "verdicts.json").read_text())
+    assert [entry["id"] for entry in data["claims"]] == ["G.target", "G.near", "G.set"]
+    assert data["provenance"]["claims"] == ["G.near", "G.set", "G.target"]
+
+
 def test_verify_a_game_of_ones_own(invoke: Invoke, tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(HUNT.format(name="own"))
     result = invoke("verify", "own.toml", "--out", "out")
@@ -435,6 +445,8 @@ def test_verify_a_game_of_ones_own(invoke: Invoke, tmp_path: Path) -> None:
     shown = " ".join(re.sub(r"[│┃]", " ", result.out).split())
     for statement in ("On average C points to the target (A1). the mean is positive", "loses no strict equilibrium"):
         assert statement in shown
+    entries = [entry["verdict"] for entry in data["claims"]]
+    assert f"\n{len(entries)} verdicts: {entries.count('PROVED')} PROVED, " in result.out
     assert "not applicable" in result.out and "not-applicable" not in result.out and "UNDECIDED" not in result.out
 
     # What is about the paper's games is not written beside it.
