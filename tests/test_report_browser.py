@@ -12,6 +12,7 @@ from sympy import Rational
 from webdriver import CHROMIUM, DOWN, DRIVER, ENTER, MISSING, RIGHT, SPACE, TAB, UP, Browser, browser
 
 from numerics.report import page
+from theory.errors import BadInput
 from theory.games import stag_hunt
 from theory.separatrix import separatrix
 
@@ -270,6 +271,36 @@ def test_fields_take_numbers_between_the_sliders_steps(shown: Browser) -> None:
     assert (payoff, size) == ("1.9", "0.125")
     wanted = expected(("4", "0", "3", "1.9"), "0.125")
     assert displayed(shown) == {name: f"{number.p}/{number.q}" for name, number in wanted.items()}
+
+
+def last_in_scope(payoffs: tuple[str, ...]) -> str:
+    """The last hundredth up to which the closed form holds, by what it refuses; "" where it holds for none."""
+    last = ""
+    for k in range(101):
+        try:
+            expected(payoffs, f"{k}/100")
+        except BadInput:
+            break
+        last = f"{k / 100:g}"
+    return last
+
+
+@pytest.mark.parametrize(
+    "payoffs", [("4", "0", "3", "2"), ("4.5", "-0.75", "0.75", "2.25"), ("1", "0.75", "0.75", "1")]
+)
+def test_the_slider_of_lambda_is_marked_where_the_closed_form_ends(payoffs: tuple[str, ...], shown: Browser) -> None:
+    for name, value in zip("RSTP", payoffs, strict=True):
+        shown.type(f"#number-{name}", value)
+    last = last_in_scope(payoffs)
+    assert shown.run("return document.getElementById('slider-lambda').list.options[0].value") == last
+    told = text(shown, "#explorer-reach")
+    assert f"after λ = {last}," in told if last != "1" else "for every λ" in told
+
+
+def test_where_the_closed_form_never_holds_nothing_is_marked(shown: Browser) -> None:
+    shown.type("#number-T", "5")
+    assert shown.run("return document.getElementById('slider-lambda').list.options[0].value") == ""
+    assert text(shown, "#explorer-reach") == ""
 
 
 def marks(shown: Browser) -> set[str]:

@@ -198,15 +198,20 @@ def _controls() -> Element:
     for symbol, value, meaning in zip(INPUTS, values, meanings, strict=True):
         low, high, step = map(_decimal, SIZES if symbol == correction else PAYOFFS)
         name, start = text(symbol), _decimal(value)
+        marked = {"list": "reach"} if symbol == correction else {}
         rows.append(
             element(
                 "div",
                 element("label", element("i", name), f" {meaning}", for_=f"slider-{symbol}"),
-                element("input", type="range", id=f"slider-{symbol}", min=low, max=high, step=step, value=start),
+                element(
+                    "input", type="range", id=f"slider-{symbol}", min=low, max=high, step=step, value=start, **marked
+                ),
                 element("input", type="number", id=f"number-{symbol}", step=step, value=start, aria_label=name),
                 class_="control",
             )
         )
+    rows.append(element("datalist", element("option", id="reach-tick"), id="reach"))
+    rows.append(element("p", id="explorer-reach"))
     return element("form", *rows, element("button", "Back to the paper's game", type="reset"), id="explorer-inputs")
 
 

@@ -150,8 +150,32 @@ function tell({ numbers, inClass, inScope, applies }) {
   }
 }
 
+// The last step of λ's slider up to which the closed form holds at these payoffs; null where it holds for none.
+function reach(payoffs) {
+  const slider = sliders[payoffs.length];
+  const steps = Math.round((slider.max - slider.min) / slider.step);
+  let last = null;
+  for (let k = 0; k <= steps; k++) {
+    const size = String(Number((Number(slider.min) + k * slider.step).toFixed(9)));
+    if (!explore([...payoffs, size]).inScope) break;
+    last = size;
+  }
+  return last;
+}
+
+function tellReach(last) {
+  const slider = sliders[sliders.length - 1];
+  by("reach-tick").value = last ?? "";
+  let words = "";
+  if (last === slider.max) words = "At these payoffs the closed form holds for every \u03bb of the slider.";
+  else if (last !== null) words = `At these payoffs the slider leaves the closed form after \u03bb = ${last}, where it is marked.`;
+  by("explorer-reach").textContent = words;
+}
+
 function refresh() {
-  const found = explore(fields.map((field) => field.value));
+  const texts = fields.map((field) => field.value);
+  const found = explore(texts);
+  tellReach(reach(texts.slice(0, -1)));
   const says = by("explorer-says");
   says.textContent = found.says;
   says.classList.toggle("outside", !found.inScope);
