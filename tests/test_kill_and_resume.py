@@ -88,6 +88,11 @@ class Started:
         return True
 
 
+def heeding() -> None:
+    """Ctrl-C reaches what is started, also where these tests run in the background, whose commands ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 Start = Callable[..., Started]
 
 
@@ -105,6 +110,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             process = subprocess.Popen(
                 [*map(str, line), *map(str, command)],
                 cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True,
+                preexec_fn=heeding,
             )  # fmt: skip
         running.append(Started(process, said))
         return running[-1]

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+HERE = Path(__file__).resolve().parent
+FOLDER = HERE.parent / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
 LIMIT = 240  # seconds for a cell: slow machines compile kernels for minutes before the first run
 COMPARED = ("text/latex", "text/markdown", "text/plain")
@@ -71,14 +72,23 @@ def agree(stored: str, fresh: str, tag: str | None) -> bool:
     return True
 
 
-def executed(path: Path, folder: Path) -> Any:
-    """The notebook after a fresh run in a folder of its own."""
+def executed(path: Path, folder: Path, verified: Path | None = None) -> Any:
+    """The notebook after a fresh run in a folder of its own.
+
+    What it verifies at the quick profile is read from ``verified`` where a verification was made just before.
+    """
     nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")
     notebook = nbformat.read(path, as_version=4)
+    if verified is not None:
+        told = f"import sys; sys.path.append({str(HERE)!r}); import verified_ledger; from pathlib import Path\n"
+        told += f"verified_ledger.use(Path({str(verified)!r})); del sys, verified_ledger, Path"
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(told))
     resources = {"metadata": {"path": str(folder)}}
     options = {"timeout": LIMIT, "kernel_name": "python3", "coalesce_streams": True}
     nbclient.NotebookClient(notebook, resources=resources, **options).execute()
+    if verified is not None:
+        del notebook.cells[0]
     return notebook
 
 
@@ -122,8 +132,8 @@ def test_a_notebook_is_stored_whole_and_without_noise(path: Path) -> None:
 
 
 @each_notebook
-def test_a_notebook_shows_what_it_stores(path: Path, tmp_path: Path) -> None:
-    stored, fresh = read(path), executed(path, tmp_path)
+def test_a_notebook_shows_what_it_stores(path: Path, tmp_path: Path, verified: Path | None) -> None:
+    stored, fresh = read(path), executed(path, tmp_path, verified)
     for old, new in zip(stored["cells"], fresh.cells, strict=True):
         if old["cell_type"] != "code":
             continue

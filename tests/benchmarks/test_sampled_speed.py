@@ -65,7 +65,13 @@ CASES: dict[str, tuple[Game, int, int, Estimator]] = {
 }
 
 
-@pytest.mark.parametrize("game", [stag_hunt(), ipd_finite()], ids=["stag-hunt", "ipd-finite"])
+@pytest.mark.parametrize(
+    "game",
+    [
+        pytest.param(stag_hunt(), id="stag-hunt"),
+        pytest.param(ipd_finite(), id="ipd-finite", marks=pytest.mark.thorough),  # a thousand updates in plain Python
+    ],
+)
 def test_the_baseline_computes_the_same(game: Game) -> None:
     """In the mean, over the same number of updates of each."""
     phi = np.random.default_rng(0).normal(0, 1, (2, len(game.observations)))

@@ -165,8 +165,8 @@ def test_the_stored_figures_cover_what_they_should() -> None:
     scale = read((FOLDER / "scale.json").read_text(encoding="utf-8"))
     largest = {axis: max(point.x for line in curves.values() for point in line) for axis, curves in scale.steps.items()}
     assert largest == {"states": 1000, "players": 6, "actions": 16, "inner steps L": 50, "starts at once": 4**12}
-    assert scale.by_starts[-1].starts >= 1000 * scale.by_starts[0].starts and scale.by_workers[0].workers == 1
-    # memory that chunks bound: a thousand times as many starts, or more, take no more than twice as much
+    assert scale.by_starts[-1].starts == 10**8 and scale.by_workers[0].workers == 1
+    # memory that chunks bound: ten thousand times as many starts take no more than twice as much
     assert scale.by_starts[-1].memory < min(2 * scale.by_starts[0].memory, 2e9)
 
 

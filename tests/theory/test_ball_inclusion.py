@@ -288,7 +288,9 @@ def test_a_regularised_game_has_own_curvature() -> None:
         corrected.game_case(game, (Rational(3, 4), Rational(3, 4)))
 
 
-@pytest.mark.parametrize("words", ["AllD", "Grim", "TFT", "C:CDDC"])
+@pytest.mark.parametrize(
+    "words", ["TFT", *(pytest.param(words, marks=pytest.mark.thorough) for words in ("AllD", "Grim", "C:CDDC"))]
+)
 def test_jacobians_of_the_ipd_against_difference_quotients(words: str) -> None:
     """Central differences of v in exact fractions, two probabilities at a time."""
     from theory.profiles import parse_profile

@@ -807,7 +807,9 @@ def accepted(files: Sequence[Mutation]) -> list[str]:
 # ------------------------------------------------------------------------------------------------------------ tests
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.thorough] * (name in SLOW)) for name in SOURCES]
+)
 def test_the_true_file_is_accepted(name: str) -> None:
     certificate = source(name)
     assert certificate.verdict == ("REFUTED" if name.startswith("refuted") else "CERTIFIED")

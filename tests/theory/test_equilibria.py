@@ -197,7 +197,7 @@ def walked(game: Game, profile: StationaryProfile) -> tuple[Fraction, ...]:
     return tuple(sum((w * rewards[k][i] for w, k in zip(weights, path, strict=True)), Fraction(0)) for i in (0, 1))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.tuples(*[st.tuples(*[st.integers(0, 1)] * 5)] * 2),
     st.fractions(0, Fraction(99, 100), max_denominator=100),
