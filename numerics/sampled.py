@@ -18,6 +18,7 @@ law.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -187,13 +188,15 @@ def _coefficients(rule: str) -> tuple[float, float]:
     return float("own" in names), float("peer" in names)
 
 
+@lru_cache(maxsize=16)
 def _payoffs(game: Game) -> Array:
+    """Asked for every chunk; nobody may write to it."""
     place = f"--gradient sampled: game {game.name!r}"
     if [len(actions) for actions in game.actions] != [2, 2]:
         raise BadInput(f"{place} does not have two players with two actions each.")
     game = game.instance()
     if game.one_shot:
-        return np.array([game.reward[0]], dtype=float).transpose(0, 2, 1).copy()
+        return _fixed(np.array([game.reward[0]], dtype=float).transpose(0, 2, 1).copy())
     if game.horizon is None:
         raise BadInput(f"{place} has no end; sample it with a finite horizon.")
     if game.horizon > MOST_ROUNDS:
@@ -201,8 +204,12 @@ def _payoffs(game: Game) -> Array:
     if not _memory_one(game):
         raise BadInput(f"{place} is not a repeated game in which policies see the last joint action.")
     weights = float(game.discount) ** np.arange(game.horizon)
-    payoffs: Array = weights[:, None, None] * np.array(game.reward[0], dtype=float).T
-    return payoffs
+    return _fixed(weights[:, None, None] * np.array(game.reward[0], dtype=float).T)
+
+
+def _fixed(array: Array) -> Array:
+    array.setflags(write=False)
+    return array
 
 
 def _memory_one(game: Game) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -17,12 +18,16 @@ from sympy import Expr, Float, Integer, Poly, Rational, Symbol, log, sqrt
 from theory.exact import is_zero
 from theory.formulas import Formula, formulas
 
-NAMED = {formula.name: formula for formula in formulas()}
 POINT = {
     "R": 4, "S": 0, "T": 3, "P": 2, "p": Rational(1, 4), "q": Rational(1, 2), "p_next": Rational(1, 3),
     "q_next": Rational(3, 4), "alpha": Rational(1, 10), "lambda": Rational(1, 10),
 }  # fmt: skip
 REPEATED = {"R": -1, "S": -3, "T": 0, "P": -2, "gamma": Rational(24, 25)}
+
+
+@lru_cache
+def named() -> dict[str, Formula]:
+    return {formula.name: formula for formula in formulas()}
 
 
 def r(above: int, below: int = 1) -> Rational:
@@ -92,13 +97,13 @@ def agrees(name: str, expression: Expr) -> bool:
 
 def test_every_formula_has_a_check() -> None:
     repeated = {f"ipd-{profile}-{state}" for profile in PROFILES for state in ("first", "cc")}
-    assert set(NAMED) == set(WORKED) | repeated | {SERIES} and len(NAMED) == len(formulas())
+    assert set(named()) == set(WORKED) | repeated | {SERIES} and len(named()) == len(formulas())
 
 
 @pytest.mark.parametrize("name", WORKED)
 def test_against_hand_worked_numbers(name: str) -> None:
-    assert agrees(name, NAMED[name].expression)
-    assert not agrees(name, NAMED[name].expression + Rational(1, 7))  # the control
+    assert agrees(name, named()[name].expression)
+    assert not agrees(name, named()[name].expression + Rational(1, 7))  # the control
 
 
 # ------------------------------------------------------------------------------------------- the repeated game
@@ -124,7 +129,7 @@ def test_the_correction_at_profiles_by_textbook_formulas(profile: str) -> None:
     payoffs, discount = (3, -1, 5, 1), Fraction(2, 3)
     point = dict(zip("RSTP", payoffs, strict=True)) | {"gamma": Rational(2, 3)}
     found = plain_correction(profile, payoffs, discount)
-    wanted = [at(NAMED[f"ipd-{profile}-{state}"].expression, point) for state in ("first", "cc")]
+    wanted = [at(named()[f"ipd-{profile}-{state}"].expression, point) for state in ("first", "cc")]
     assert [Rational(x.numerator, x.denominator) for x in found[:2]] == wanted
 
 
@@ -132,7 +137,7 @@ def test_another_profile_has_another_correction() -> None:
     """The control: the route tells profiles apart."""
     point = {"R": 3, "S": -1, "T": 5, "P": 1, "gamma": Rational(2, 3)}
     other = plain_correction("tft", (3, -1, 5, 1), Fraction(2, 3))[0]
-    assert at(NAMED["ipd-grim-first"].expression, point) != Rational(other.numerator, other.denominator)
+    assert at(named()["ipd-grim-first"].expression, point) != Rational(other.numerator, other.denominator)
 
 
 # ----------------------------------------------------------------------------------------------- the moved zero
@@ -146,7 +151,7 @@ def residual(series: Expr) -> list[Expr]:
 
 
 def test_the_series_solves_the_equation_to_its_order() -> None:
-    series = NAMED[SERIES].expression
+    series = named()[SERIES].expression
     (size,) = series.free_symbols
     assert residual(series) == [0] * 5
     assert residual(series + size**3 / 1000) != [0] * 5  # the control
@@ -155,18 +160,18 @@ def test_the_series_solves_the_equation_to_its_order() -> None:
 # ------------------------------------------------------------------------------------------------------- LaTeX
 
 
-@pytest.mark.parametrize("formula", formulas(), ids=lambda formula: formula.name)
-def test_fragments_are_mathematics_and_exact(formula: Formula) -> None:
-    shown = formula.latex
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", formula.name)
-    assert not formula.expression.atoms(Float) and not re.search(r"\d\.\d", shown)
-    assert shown.isascii() and "\n" not in shown and not set(shown) & set("$&%#~")
-    for opening, closing in (("{", "}"), (r"\left", r"\right"), ("(", ")")):
-        assert shown.count(opening) == shown.count(closing), opening
-    assert r"\begin" not in shown and r"\[" not in shown
-    words = re.sub(r"\\math(rm|bb)\{\w*\}|\\[a-zA-Z]+", " ", shown)
-    assert not re.search(r"[A-Za-z]{3,}", words), "a name that is not set as a symbol"
-    assert formula.says.endswith(".") and str(formula) == f"{formula.name}: {shown}"
+def test_fragments_are_mathematics_and_exact() -> None:
+    for name, formula in named().items():
+        shown = formula.latex
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
+        assert not formula.expression.atoms(Float) and not re.search(r"\d\.\d", shown), name
+        assert shown.isascii() and "\n" not in shown and not set(shown) & set("$&%#~"), name
+        for opening, closing in (("{", "}"), (r"\left", r"\right"), ("(", ")")):
+            assert shown.count(opening) == shown.count(closing), (name, opening)
+        assert r"\begin" not in shown and r"\[" not in shown, name
+        words = re.sub(r"\\math(rm|bb)\{\w*\}|\\[a-zA-Z]+", " ", shown)
+        assert not re.search(r"[A-Za-z]{3,}", words), f"{name}: a name that is not set as a symbol"
+        assert formula.says.endswith(".") and str(formula) == f"{name}: {shown}"
 
 
 def test_a_formula_shows_its_relation() -> None:

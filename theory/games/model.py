@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 
 from sympy import Expr, Integer, Number, NumberSymbol, Rational, S, Symbol, sympify
@@ -171,12 +171,13 @@ class Game:
 
     def instance(self) -> Game:
         """The same game with every parameter replaced by its value (all tables rational)."""
+        value_of = lru_cache(maxsize=None)(self.value_of)  # tables have few different entries
         return replace(
             self,
-            start=tuple(map(self.value_of, self.start)),
-            transition=tuple(tuple(tuple(map(self.value_of, row)) for row in rows) for rows in self.transition),
-            reward=tuple(tuple(tuple(map(self.value_of, row)) for row in rows) for rows in self.reward),
-            discount=self.value_of(self.discount),
+            start=tuple(map(value_of, self.start)),
+            transition=tuple(tuple(tuple(map(value_of, row)) for row in rows) for rows in self.transition),
+            reward=tuple(tuple(tuple(map(value_of, row)) for row in rows) for rows in self.reward),
+            discount=value_of(self.discount),
             parameters=(),
             ordering=(),
         )
