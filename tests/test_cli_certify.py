@@ -24,6 +24,7 @@ def run(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([COMMAND, *map(str, words)], cwd=cwd, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.thorough  # by default test_readme.py runs the same commands
 def test_certify_then_check_then_simulate(tmp_path: Path) -> None:
     done = run("certify", "stag-hunt", "--target", "Stag,Stag", "-o", "box.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -39,6 +40,7 @@ def test_certify_then_check_then_simulate(tmp_path: Path) -> None:
     assert {entry["method"] for entry in json.loads(simulated.stdout)["results"]} == {"pg", "meta"}
 
 
+@pytest.mark.thorough  # by default test_readme.py gives it every certificate of a verification
 def test_the_bare_checker_needs_no_packages(tmp_path: Path) -> None:
     """A copy of the one file in an empty folder, in an interpreter without site-packages."""
     run("certify", "ipd", "--target", "AllD", "-o", "alld.json", cwd=tmp_path)

@@ -62,23 +62,24 @@ class RepeatedAlignment:
         return self._program.at({**point, alpha: Integer(1), **dict(self.game.parameters)})["peer_1"]
 
     def document(self) -> Document:
-        """Closed forms with their signs, and the numbers at the current payoffs."""
+        """The numbers at the current payoffs, then closed forms with their signs."""
         now = ", ".join(f"{symbol} = {self.game.value_of(value)}" for symbol, value in self.payoffs.items())
         lines = [
             Line("C = peer-learning term / α at φ₀, player 1's entries after ∅, CC, CD, DC, DD (own move first)"),
             Line("both players play the profile; the target is the set of policies that cooperate at ∅ and after CC"),
             Line(f"current values {now.replace('gamma', 'γ')}"),
         ]
-        if self.game.horizon is None and not self.dilemma:
-            lines.append(Line("these are not payoffs of a Prisoner's Dilemma: the signs below do not apply"))
         for profile in self.profiles:
-            if self.game.horizon is None:
-                lines.append(Line(f"at {profile.profile}, for T > R > P > S"))
-                lines += profile.document().lines
             entries = list(zip(STATES, map(_number, self.values(profile)), strict=True))
             shown = [f"C_{state} {value}" for state, value in entries]
             formulas = r",\quad ".join(f"C_{{{state}}} {value}" for state, value in entries).replace("≈", r"\approx")
             lines.append(Line(f"at {profile.profile} now", ", ".join(shown), formulas))
+        if self.game.horizon is None:
+            if not self.dilemma:
+                lines.append(Line("these are not payoffs of a Prisoner's Dilemma: the signs below do not apply"))
+            for profile in self.profiles:
+                lines.append(Line(f"at {profile.profile}, for T > R > P > S"))
+                lines += profile.document().lines
         return Document(
             f"{self.game.name}: peer-learning correction at pure profiles, direct coordinates", tuple(lines)
         )
