@@ -457,3 +457,22 @@ def test_what_cannot_be_resolved(text: str, given_settings: dict[str, str], reas
 
 def test_integers_stay_integers(read: Callable[[str], Game]) -> None:
     assert all(isinstance(entry, Integer) for row in read(HUNT).reward[0] for entry in row)
+
+
+# ---------------------------------------------------------------------------------------------------------- printed
+
+
+def test_a_game_prints_as_what_it_is() -> None:
+    hunt = stag_hunt(T=1).with_parameters({"R": "9/2"})
+    assert str(hunt).splitlines() == [
+        "stag-hunt: actions Stag, Hare | Stag, Hare; R = 9/2; S = 0; T = 1; P = 2; target Stag,Stag",
+        "  Stag,Stag: 9/2, 9/2",
+        "  Stag,Hare: 0, 1",
+        "  Hare,Stag: 1, 0",
+        "  Hare,Hare: 2, 2",
+    ]
+    assert str(REGISTRY["ipd-finite"]()) == (
+        "ipd-finite: actions C, D | C, D; observations ∅ CC CD DC DD, 12 rounds; discount 24/25; "
+        "R = 3; S = 0; T = 5; P = 1; target C,C"
+    )
+    assert str(replace(stag_hunt(), target=None)).splitlines()[0].endswith("target none")

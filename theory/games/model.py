@@ -147,6 +147,21 @@ class Game:
         """Whether this is a normal-form game."""
         return len(self.states) == 1 and self.discount == 0
 
+    def __str__(self) -> str:
+        """What the game is in one line; under it a one-shot game's payoffs, by joint action."""
+        parts = ["actions " + " | ".join(", ".join(names) for names in self.actions)]
+        if not self.one_shot:
+            rounds = "" if self.horizon is None else f", {self.horizon} rounds"
+            parts.append(f"observations {' '.join(self.observations)}{rounds}")
+            parts.append(f"discount {self.value_of(self.discount)}")
+        parts += [f"{symbol} = {value}" for symbol, value in self.parameters if symbol != self.discount]
+        parts.append(f"target {','.join(self.target or ('none',))}")
+        lines = [f"{self.name}: {'; '.join(parts)}"]
+        if self.one_shot:
+            for joint, row in zip(self.joint_actions, self.instance().reward[0], strict=True):
+                lines.append(f"  {self.action_names(joint)}: {', '.join(map(str, row))}")
+        return "\n".join(lines)
+
     def action_names(self, action: JointAction) -> str:
         """A joint action in words, such as ``Stag,Hare``."""
         return ",".join(self.actions[player][index] for player, index in enumerate(action))
