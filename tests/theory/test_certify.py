@@ -9,6 +9,7 @@ import pytest
 from sympy import Rational
 
 from theory.errors import BadInput
+from theory.exact import Undecided
 from theory.games import (
     Game,
     battle_of_the_sexes,
@@ -22,7 +23,7 @@ from theory.games import (
     stag_hunt,
     stag_hunt_3,
 )
-from theory.regions import Certificate, Dynamics, certify
+from theory.regions import Certificate, Dynamics, certify, sublevel
 from theory.regions.boxes import ends, parse_box, variables
 from theory.regions.check import check
 
@@ -270,6 +271,7 @@ def test_names_of_boxes_follow_each_players_view() -> None:
         (matching_pennies(), {}, "name a target"),
         (ipd(), {}, "name a target"),
         (ipd(), {"target": "AllC"}, "other action is as good"),
+        (ipd(), {"target": "AllD", "kind": "sublevel"}, "262144 Bernstein coefficients in every box"),
         (ipd(), {"target": "cooperative-set", "kind": "sign-box"}, "leave it"),
         (ipd(), {"target": "cooperative-set", "dynamics": Dynamics("logit")}, "direct coordinates"),
         (ipd(), {"target": "TFT;AllD", "kind": "alignment", "symmetric": True}, "differ"),
@@ -283,6 +285,16 @@ def test_what_is_refused(game: Game, arguments: dict, words: str) -> None:
     with pytest.raises(BadInput) as error:
         certify(game, **arguments)
     assert words in str(error.value) and str(error.value).endswith(".")
+
+
+def test_a_spent_budget_is_no_statement_about_the_game(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sublevel, "BUDGET", 1)
+        with pytest.raises(Undecided, match=r"no ball about .* was certified: the budget of boxes is spent"):
+            certify(stag_hunt(), "Stag,Stag", "sublevel")
+    with pytest.raises(BadInput, match="does not fall near it"):  # control: what is refuted is said
+        certify(chicken(), "Swerve,Swerve", "sublevel")
+    accepted(certify(stag_hunt(), "Stag,Stag", "sublevel"))
 
 
 def test_dynamics_are_checked() -> None:

@@ -38,7 +38,8 @@ def _ball(game: AnyGame) -> Finding:
     target = _own_target(game, "ball")
     if sum(len(names) - 1 for names in game.actions) > MOST_PROBABILITIES:
         return not_applicable(
-            f"with more than {MOST_PROBABILITIES} probabilities a proof takes minutes; certify --kind sublevel tries it"
+            f"with more than {MOST_PROBABILITIES} probabilities a proof takes minutes, if there is one; "
+            "certify --kind sublevel tries it"
         )
     return certified([certify(game, target, "sublevel")], "the distance to the target falls on the whole ball")
 
