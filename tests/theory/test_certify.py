@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from fractions import Fraction
 
 import pytest
@@ -23,7 +24,7 @@ from theory.games import (
     stag_hunt,
     stag_hunt_3,
 )
-from theory.regions import Certificate, Dynamics, certify, sublevel
+from theory.regions import Certificate, Dynamics, certify, prove, sublevel
 from theory.regions.boxes import ends, parse_box, variables
 from theory.regions.check import check
 
@@ -271,7 +272,6 @@ def test_names_of_boxes_follow_each_players_view() -> None:
         (matching_pennies(), {}, "name a target"),
         (ipd(), {}, "name a target"),
         (ipd(), {"target": "AllC"}, "other action is as good"),
-        (ipd(), {"target": "AllD", "kind": "sublevel"}, "262144 Bernstein coefficients in every box"),
         (ipd(), {"target": "cooperative-set", "kind": "sign-box"}, "leave it"),
         (ipd(), {"target": "cooperative-set", "dynamics": Dynamics("logit")}, "direct coordinates"),
         (ipd(), {"target": "TFT;AllD", "kind": "alignment", "symmetric": True}, "differ"),
@@ -295,6 +295,25 @@ def test_a_spent_budget_is_no_statement_about_the_game(monkeypatch: pytest.Monke
     with pytest.raises(BadInput, match="does not fall near it"):  # control: what is refuted is said
         certify(chicken(), "Swerve,Swerve", "sublevel")
     accepted(certify(stag_hunt(), "Stag,Stag", "sublevel"))
+
+
+def test_games_too_large_for_a_ball_are_left_undecided_soon() -> None:
+    """All ten probabilities of the IPD at once: it took gigabytes and did not end."""
+    begin = time.process_time()
+    with pytest.raises(Undecided, match="262144 Bernstein coefficients on a box, more than 65536"):
+        certify(ipd(), "AllD", "sublevel")
+    assert time.process_time() - begin < 30
+
+
+@pytest.mark.thorough  # its polynomial alone takes half a minute
+def test_games_too_large_for_an_alignment_box_are_left_undecided() -> None:
+    assert certify(ipd(), "TFT", "alignment", box=["around:TFT:1/40"]).verdict == "UNDECIDED"
+
+
+def test_the_work_of_a_search_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prove, "WORK", 100)
+    with pytest.raises(Undecided, match="the budget of Bernstein coefficients is spent"):
+        certify(stag_hunt(), "Stag,Stag", "sublevel")
 
 
 def test_dynamics_are_checked() -> None:

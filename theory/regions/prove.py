@@ -37,6 +37,8 @@ Interval = tuple[Rational, Rational]
 Box = tuple[Interval, ...]
 Tree = list[Any]
 BUDGET = 50_000  # boxes
+LARGEST = 2**16  # Bernstein coefficients of a polynomial on a box; proofs that come to an end have a quarter of it
+WORK = 2**23  # of all polynomials on all boxes of a search, which would take gigabytes and never end
 
 
 class Counterexample(Exception):
@@ -81,9 +83,14 @@ def tensor(polynomial: Polynomial, box: Box, degrees: Sequence[int] | None = Non
         polynomial: in as many variables as the box has intervals.
         box: the intervals; zero width is allowed.
         degrees: in each variable, at least the polynomial's; its own by default.
+
+    Raises:
+        Undecided: there would be too many of them.
     """
     terms = polynomial.to_dict()
     shape = tuple(d + 1 for d in (common_degrees(polynomial) if degrees is None else degrees))
+    if prod(shape) > LARGEST:
+        raise Undecided(f"a polynomial has {prod(shape)} Bernstein coefficients on a box, more than {LARGEST}")
     scale = flint.fmpz(1)
     for coefficient in terms.values():
         scale = scale.lcm(coefficient.q)
@@ -200,7 +207,7 @@ def prove(goal: Goal, box: Box, budget: int = BUDGET) -> Tree:
 
     Raises:
         Counterexample: with a point where it fails.
-        Undecided: more than ``budget`` boxes would be needed.
+        Undecided: more than ``budget`` boxes, or too many coefficients, would be needed.
     """
     search = _Search(goal, budget)
     tree: Tree = []
@@ -226,7 +233,7 @@ class _Search:
 
     def __init__(self, goal: Goal, budget: int) -> None:
         self._goal = goal
-        self._left = budget
+        self._left, self._work = budget, WORK
         self._multipliers = _multipliers(goal) if goal.touch is not None else []
 
     def tensors(self, box: Box) -> list[Tensor]:
@@ -243,8 +250,9 @@ class _Search:
         """A reason why nothing more is to be proved on the box, or ``None``."""
         goal = self._goal
         self._left -= 1
-        if self._left < 0:
-            raise Undecided("the budget of boxes is spent")
+        self._work -= sum(len(entry.entries) for entry in tensors)
+        if self._left < 0 or self._work < 0:
+            raise Undecided(f"the budget of {'boxes' if self._left < 0 else 'Bernstein coefficients'} is spent")
         least = min(tensors[0].entries)
         if least > 0 or (least == 0 and not goal.strict):
             return "sign"

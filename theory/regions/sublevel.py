@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import count
-from math import prod
 
 from sympy import Integer, Rational
 
@@ -42,8 +41,6 @@ from theory.regions.sign_box import profile_words
 RESOLUTION = Rational(1, 2**12)  # of the level, relative to the number of coordinates
 SMALLEST_MARGIN = Rational(1, 2**10)  # in steps
 BUDGET = 4_000  # boxes of a tree
-WORK = 2**22  # Bernstein coefficients in all boxes of a tree
-FEWEST = 32  # boxes; with fewer there is no hope of a proof
 Point = tuple[Rational, ...]
 
 
@@ -92,21 +89,6 @@ class _Problem:
         """D² Σ uᵒ."""
         return self.sum([u**self.order for u in self.distances]) * self.field.denominator**2
 
-    @cached_property
-    def budget(self) -> int:
-        """Boxes that a tree may have; there are fewer of many coefficients, as policies with many entries have.
-
-        Raises:
-            BadInput: they would be too few.
-        """
-        size = prod(degree + 1 for degree in common_degrees(self.fall, self.base))
-        if WORK // size < FEWEST:
-            raise BadInput(
-                f"certify: a ball takes {size} Bernstein coefficients in every box here, more than {WORK // FEWEST}; "
-                "--kind sign-box takes fewer."
-            )
-        return min(BUDGET, WORK // size)
-
     @property
     def corner(self) -> Point:
         return tuple(map(Integer, self.target))
@@ -130,7 +112,7 @@ class _Problem:
             target=(self.corner, self.base),
             touch=None if touch is None else Touch(touch, slack),
         )
-        return prove(goal, self.cube, self.budget)
+        return prove(goal, self.cube, BUDGET)
 
     def with_margin(self, level: Rational) -> tuple[Rational, Tree]:
         """(m, tree): F − m Σ uᵒ ≥ 0 on the closed ball."""
@@ -146,7 +128,7 @@ class _Problem:
         for _ in range(8):
             goal = Goal(self.fall - self.base * to_fmpq(found), False, ((self.slack(level), False),))
             try:
-                return found, prove(goal, self.cube, self.budget)
+                return found, prove(goal, self.cube, BUDGET)
             except (Counterexample, Undecided):
                 found /= 2
         raise Undecided("no margin of the decrease was found")
@@ -220,8 +202,8 @@ def sublevel(
         order: exponent of the margin: 1, 2, 3 for direct, replicator, logit by default; 2 for an SOS ball in direct.
 
     Raises:
-        BadInput: dynamics or an order without this kind of region, a level that is not positive, a target near which
-            W does not fall, or too many entries in the policies.
+        BadInput: dynamics or an order without this kind of region, a level that is not positive, or a target near
+            which W does not fall.
         Undecided: the budget is spent before any level is certified.
     """
     usual = dynamics.power + 1 if dynamics.step is None else 2
