@@ -74,6 +74,7 @@ Settings = Annotated[
 ]
 
 
+LONGEST_LINE = 1000  # characters of a refusal
 INTERRUPTED = 130  # the status that Typer gives for Ctrl-C
 
 Workers = Annotated[
@@ -619,6 +620,8 @@ def _status() -> int:
 def _refuse(sentence: str) -> int:
     try:
         line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(sentence.split()))
+        if len(line) > LONGEST_LINE:  # what was given is quoted, whatever its length
+            line = f"{line[: LONGEST_LINE // 2]} … {line[-LONGEST_LINE // 2 :]}"
         print(f"basin-entry: {line}", file=sys.stderr, flush=True)
     except OSError:  # nobody reads it
         sys.stderr = io.StringIO()

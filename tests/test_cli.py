@@ -426,6 +426,13 @@ def test_verify_where_a_file_is_in_the_way(invoke: Invoke, tmp_path: Path) -> No
     assert files(tmp_path) == {"out": b"mine"}
 
 
+def test_a_refusal_does_not_quote_what_is_endless(invoke: Invoke) -> None:
+    done = invoke("certify", "stag-hunt", "-o", "c.json", "--kind", "x" * 100_000)
+    line = done.err.splitlines()[-1]
+    assert done.code == 2 and len(line) < 1100 and line.startswith("basin-entry: --kind: 'xxx") and " … xxx" in line
+    assert line.endswith(".") and "sublevel" in line  # what it may be is told
+
+
 def test_some_checks_of_a_game_and_how_many_came_out_how(invoke: Invoke, tmp_path: Path) -> None:
     chosen = ("--claim", "G.target", "--claim", "G.set", "--claim", "G.near")
     result = invoke("verify", "stag-hunt", *chosen, "--out", "out")
