@@ -88,9 +88,14 @@ class Started:
         return True
 
 
-def heeding() -> None:
+@contextmanager
+def heeding() -> Iterator[None]:
     """Ctrl-C reaches what is started, also where these tests run in the background, whose commands ignore it."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 Start = Callable[..., Started]
@@ -106,11 +111,10 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def begin(*command: object, python: str | None = None) -> Started:
         line = [sys.executable, "-c", python] if python else [COMMAND]
         said = Path(tempfile.mkstemp(dir=tmp_path, prefix=".errors-")[1])
-        with said.open("wb") as errors:
+        with said.open("wb") as errors, heeding():
             process = subprocess.Popen(
                 [*map(str, line), *map(str, command)],
                 cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True,
-                preexec_fn=heeding,
             )  # fmt: skip
         running.append(Started(process, said))
         return running[-1]

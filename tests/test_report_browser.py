@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import made_up_verification as made_up
@@ -14,7 +15,7 @@ from webdriver import CHROMIUM, DOWN, DRIVER, ENTER, MISSING, RIGHT, SPACE, TAB,
 from numerics.report import page
 from theory.errors import BadInput
 from theory.games import stag_hunt
-from theory.separatrix import separatrix
+from theory.separatrix import Separatrix, separatrix
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None or DRIVER is None, reason=MISSING)
 PHONE, DESKTOP = (390, 844), (1200, 900)
@@ -185,9 +186,14 @@ def test_the_first_tab_skips_to_the_ledger(shown: Browser) -> None:
 # ----------------------------------------------------------------------------------------------------- the explorer
 
 
+@lru_cache
+def derived() -> Separatrix:
+    return separatrix(stag_hunt())
+
+
 def expected(payoffs: tuple[str, ...], size: str) -> dict[str, Rational]:
     """Numbers by the code's own closed form."""
-    line = separatrix(stag_hunt())
+    line = derived()
     here = replace(line, game=stag_hunt(**dict(zip("RSTP", map(Rational, payoffs), strict=True))))
     zero, amount = Rational(0), Rational(size)
     share, before = here.share(amount), here.share(zero)

@@ -57,7 +57,7 @@ GAMES = {
     "clashing initials": clashing(),
 }
 CASES = [
-    # In the repeated games a rule takes seconds: there every rule has one step of the ipd, and two rules have the rest.
+    # In the repeated games a rule takes seconds: there two rules have them all.
     pytest.param(
         name, length, rule, form, marks=[pytest.mark.thorough] if slow else [], id=f"{name}-{length}-{rule}-{form}"
     )
@@ -65,7 +65,7 @@ CASES = [
     for length in ((1, 2) if name in ("stag-hunt", "ipd") else (1,))
     for rule in REGISTRY
     for form in FORMS
-    for slow in [((name == "ipd" and length == 2) or name == "clashing initials") and rule not in ("meta", "sos")]
+    for slow in [name in ("ipd", "clashing initials") and rule not in ("meta", "sos")]
 ]
 
 

@@ -14,7 +14,13 @@ pages = pytest.importorskip("numerics.notebook_pages")
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=[pytest.mark.thorough] * (path not in NOTEBOOKS[::4]))
+        for path in NOTEBOOKS
+    ],
+)
 def test_a_stored_notebook_becomes_a_page_of_its_own(path: Path) -> None:
     written = pages.page(nbformat.read(path, as_version=4), path.stem)
     assert written.count("<math") > 10
