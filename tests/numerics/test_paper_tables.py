@@ -159,7 +159,7 @@ def test_folders_that_hold_no_ledger(tmp_path: Path) -> None:
 
 
 # Repeated games keep mixed ends whose limit takes the oracle all its steps; the grid's identity takes minutes. The
-# other one-shot games differ from coordination in nothing that a ledger does.
+# four one-shot games take seconds each; by default coordination stands for them.
 SLOW = {name for name in REGISTRY if name.startswith(("ipd", "grid"))}
 SLOW |= {"battle-of-the-sexes", "chicken", "prisoners-dilemma", "stag-hunt-3"}
 

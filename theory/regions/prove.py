@@ -37,7 +37,7 @@ Interval = tuple[Rational, Rational]
 Box = tuple[Interval, ...]
 Tree = list[Any]
 BUDGET = 50_000  # boxes
-LARGEST = 2**16  # Bernstein coefficients of a polynomial on a box; proofs that come to an end have a quarter of it
+LARGEST = 2**16  # Bernstein coefficients of a polynomial on a box; the ledger's proofs have less than a quarter
 WORK = 2**23  # of all polynomials on all boxes of a search, which would take gigabytes and never end
 
 
